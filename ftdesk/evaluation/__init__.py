@@ -1,0 +1,1 @@
+"""Scoring models on held-out examples: graders, statistics, runs."""

@@ -1,0 +1,1 @@
+"""Launching training exactly once, and following it."""

@@ -1,0 +1,1 @@
+"""One prompt, several models, their answers as they stream in."""

@@ -1,0 +1,1 @@
+"""Taking files, jobs and answers out of a host before it closes."""

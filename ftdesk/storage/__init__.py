@@ -1,0 +1,1 @@
+"""What survives a restart: folders, atomic file writes, one SQLite database, secrets."""
