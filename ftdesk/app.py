@@ -1,6 +1,7 @@
 """The composition root: builds folders, settings, storage, hosts and services, and closes them in reverse.
 
-Nothing is imported or opened before it is asked for, so that the window paints first and ``ftdesk check`` never loads an SDK.
+Nothing is imported or opened before it is asked for, so that the window paints first and ``ftdesk check`` never loads
+an SDK.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What can go wrong in a way a person can act on.
 
-Lower errors (operating system, SQLite, SDK) are mapped to ``FtdeskError`` once, at the edge where they occur. The window and
-the command line each show it in one place. Any other exception is a bug.
+Lower errors (operating system, SQLite, SDK) are mapped to ``FtdeskError`` once, at the edge where they occur. The
+window and the command line each show it in one place. Any other exception is a bug.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ class ExitStatus(IntEnum):
 class FtdeskError(Exception):
     """A known error.
 
-    ``title`` is one sentence that says what happened and where, ``hint`` one that says what to do next, and ``detail`` the
-    words of whoever reported it (a server, the operating system), for those who want to look closer.
+    ``title`` is one sentence that says what happened and where, ``hint`` one that says what to do next, and ``detail``
+    the words of whoever reported it (a server, the operating system), for those who want to look closer.
     """
 
     exit_status = ExitStatus.UNUSABLE

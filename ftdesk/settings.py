@@ -49,7 +49,7 @@ def parse_settings(text: str) -> Settings:
     if not (isinstance(recent, list) and all(isinstance(name, str) for name in recent)):
         raise ValueError("recent_files must be a list of paths")
     return Settings(
-        theme=cast(Theme, theme),
+        theme=cast("Theme", theme),
         last_file=_text(table, "last_file", ""),
         last_place=_text(table, "last_place", "dataset"),
         recent_files=tuple(recent),
@@ -58,7 +58,8 @@ def parse_settings(text: str) -> Settings:
 
 
 def format_settings(settings: Settings) -> str:
-    """TOML for ``settings``. The standard library reads TOML but does not write it; ours is strings and lists of strings."""
+    """TOML for ``settings``. The standard library reads TOML but does not write it; ours is strings and lists of
+    strings."""
     lines = [
         f"theme = {_quoted(settings.theme)}",
         f"last_file = {_quoted(settings.last_file)}",

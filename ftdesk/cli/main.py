@@ -28,7 +28,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("models", "list the models of a host"),
     ("engine", "run the built-in host alone"),
 )
-"""Name and one line of help of every command. ``ftdesk/cli/NAME.py`` holds the rest, and is imported when it is asked for."""
+"""Name and one line of help of every command. ``ftdesk/cli/NAME.py`` holds the rest and is imported when asked for."""
 
 
 class Command(Protocol):
@@ -60,7 +60,7 @@ def run_command(words: Sequence[str]) -> int:
         narrate("Interrupted.")
         return ExitStatus.INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output went away (`ftdesk … | head`). Not an error of ours; keep Python from complaining at exit.
+        # The reader of our output went away (`ftdesk … | head`): no error of ours, so keep Python quiet at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitStatus.GOOD
     else:
@@ -83,7 +83,7 @@ def printable(text: str) -> str:
 def _parser(chosen: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ftdesk",
-        description="Write fine-tuning examples, check them, train, compare and score. Without a command: open the window.",
+        description="Write fine-tuning examples, check them, train, compare and score.",
         epilog="ftdesk [FILE] opens the window. ftdesk COMMAND --help tells more about a command.",
     )
     parser.add_argument("--version", action="store_true", help="print the version and exit")
@@ -96,4 +96,4 @@ def _parser(chosen: str) -> argparse.ArgumentParser:
 
 
 def _command(name: str) -> Command:
-    return cast(Command, importlib.import_module(f"ftdesk.cli.{name}"))
+    return cast("Command", importlib.import_module(f"ftdesk.cli.{name}"))

@@ -30,7 +30,7 @@ class PaneFinished:
 
 @dataclass(frozen=True, slots=True)
 class PaneFailed:
-    """This model failed; the others go on."""
+    """One model failed; the others go on."""
 
     pane: int
     error: FtdeskError

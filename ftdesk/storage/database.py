@@ -19,8 +19,8 @@ T = TypeVar("T")
 class Database:
     """Runs functions on the connection, one after the other, in a thread of its own.
 
-    The file is opened and migrated on first use, so that making the object costs nothing. ``synchronous=FULL``: a row that
-    says that money was spent must survive a power loss.
+    The file is opened and migrated on first use, so that making the object costs nothing. ``synchronous=FULL``: a row
+    that says that money was spent must survive a power loss.
     """
 
     def __init__(self, path: Path) -> None:

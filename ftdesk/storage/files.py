@@ -15,8 +15,8 @@ from ftdesk.errors import StorageError
 def write_atomic(path: Path, chunks: Iterable[bytes], *, new_file_mode: int = 0o600) -> None:
     """Replace the content of ``path`` so that a crash at any moment leaves the old file or the new one.
 
-    Temporary file in the same folder, fsync, replace, fsync of the folder. An existing file keeps its mode, and a symbolic
-    link keeps pointing where it did. Raises ``StorageError``; the old file is then untouched.
+    Temporary file in the same folder, fsync, replace, fsync of the folder. An existing file keeps its mode, and a
+    symbolic link keeps pointing where it did. Raises ``StorageError``; the old file is then untouched.
     """
     target = Path(os.path.realpath(path))
     temporary: Path | None = None

@@ -28,9 +28,7 @@ class Folders:
         from platformdirs import PlatformDirs
 
         places = PlatformDirs("ftdesk", appauthor=False)
-        return Folders(
-            places.user_data_path, places.user_config_path, places.user_cache_path, places.user_log_path
-        )
+        return Folders(places.user_data_path, places.user_config_path, places.user_cache_path, places.user_log_path)
 
     @property
     def engine(self) -> Path:

@@ -1,7 +1,7 @@
 """The history of the database's shape: ordered functions, each run once.
 
-To change the shape, append a function to ``MIGRATIONS`` and a test that opens a file of the shape before it. Never edit one
-that was released.
+To change the shape, append a function to ``MIGRATIONS`` and a test that opens a file of the shape before it. Never edit
+one that was released.
 """
 
 from __future__ import annotations

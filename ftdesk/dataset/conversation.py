@@ -1,0 +1,103 @@
+"""Edits of one example, as a person makes them: each takes a line and gives back the line with that one thing changed.
+
+Every function raises ``InputError`` when the line is broken; such a line is edited as raw text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ftdesk.dataset.record import read_record
+from ftdesk.dataset.spans import JsonText, Path, dump
+from ftdesk.errors import InputError
+
+
+def messages_path(line: bytes) -> Path:
+    """Where the conversation stands: at the top, or in ``input`` of a preference example."""
+    return ("input", "messages") if read_record(line).kind == "preference" else ("messages",)
+
+
+def set_text(line: bytes, message: int, text: str) -> bytes:
+    """Replace the content of a message. Of content in parts, the first text part; other parts stay."""
+    path = messages_path(line)
+    content = _message(line, message).get("content")
+    if isinstance(content, list):
+        for index, part in enumerate(content):
+            if isinstance(part, Mapping) and isinstance(part.get("text"), str):
+                return _replaced(line, (*path, message, "content", index, "text"), text)
+    return set_field(line, message, "content", text)
+
+
+def set_role(line: bytes, message: int, role: str) -> bytes:
+    return set_field(line, message, "role", role)
+
+
+def set_trained(line: bytes, message: int, *, trained: bool) -> bytes:
+    """Whether an assistant message is learned from. Trained is the default, and the default is not written."""
+    if trained:
+        return remove_field(line, message, "weight")
+    return set_field(line, message, "weight", 0)
+
+
+def set_field(line: bytes, message: int, key: str, value: Any) -> bytes:
+    text = JsonText(line)
+    text.set_key((*messages_path(line), message), key, value)
+    return bytes(text)
+
+
+def remove_field(line: bytes, message: int, key: str) -> bytes:
+    if key not in _message(line, message):
+        return line
+    text = JsonText(line)
+    text.remove((*messages_path(line), message, key))
+    return bytes(text)
+
+
+def add_message(line: bytes, index: int, message: Mapping[str, Any]) -> bytes:
+    """Insert a message before ``index``."""
+    text = JsonText(line)
+    text.insert(messages_path(line), index, dict(message))
+    return bytes(text)
+
+
+def remove_message(line: bytes, index: int) -> bytes:
+    text = JsonText(line)
+    text.remove((*messages_path(line), index))
+    return bytes(text)
+
+
+def move_message(line: bytes, index: int, to: int) -> bytes:
+    text = JsonText(line)
+    text.move(messages_path(line), index, to)
+    return bytes(text)
+
+
+def new_example(like: bytes | None = None) -> bytes:
+    """A line for a new example: the system message and the tools of ``like``, and nothing else yet."""
+    record = read_record(like) if like is not None else None
+    example: dict[str, Any] = {"messages": []}
+    if record is not None and record.kind == "supervised":
+        example["messages"] = [
+            {"role": message["role"], "content": message.get("content", "")}
+            for message in record.messages[:1]
+            if isinstance(message, Mapping) and message.get("role") in ("system", "developer")
+        ]
+        for key in ("tools", "parallel_tool_calls"):
+            if key in record.value:
+                example[key] = record.value[key]
+    return dump(example).encode("utf-8")
+
+
+def _message(line: bytes, index: int) -> Mapping[str, Any]:
+    messages = read_record(line).messages
+    if index >= len(messages) or not isinstance(messages[index], Mapping):
+        raise InputError(f"The line has no message {index + 1}.", hint="Edit it as raw text.")
+    message: Mapping[str, Any] = messages[index]
+    return message
+
+
+def _replaced(line: bytes, path: Path, value: Any) -> bytes:
+    text = JsonText(line)
+    text.replace(path, value)
+    return bytes(text)

@@ -1,0 +1,240 @@
+"""JSON that remembers where it stood, so that an edit changes the bytes of one value and no others.
+
+``json`` forgets key order details, escapes, ``1.0`` against ``1``, big integers and duplicate keys; a line that is
+parsed and written again is a different line. Here a value is replaced inside the text instead.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from json.decoder import scanstring  # type: ignore[attr-defined]  # undocumented, but what the json package itself uses
+from typing import Any
+
+from ftdesk.errors import InputError
+
+Path = tuple[str | int, ...]
+"""Keys and indexes from the root to a value: ``("messages", 2, "content")``."""
+
+MAX_DEPTH = 200
+"""No training example nests deeper; hostile input does, and would exhaust the stack."""
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+_SCALAR = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class JsonSyntaxError(ValueError):
+    """``position`` counts characters from 0."""
+
+    def __init__(self, message: str, position: int) -> None:
+        super().__init__(message)
+        self.position = position
+
+
+@dataclass(slots=True)
+class Node:
+    """A value between ``start`` and ``end`` (exclusive). A container has its children in order, an object also its
+    keys.
+
+    ``key_starts[i]`` is where the key of ``children[i]`` begins.
+    """
+
+    start: int
+    end: int
+    keys: list[str] | None = None
+    key_starts: list[int] = field(default_factory=list)
+    children: list[Node] | None = None
+
+
+def parse(text: str) -> Node:
+    """The tree of positions of ``text``. Raises ``JsonSyntaxError``."""
+    position = _skip(text, 1 if text.startswith("\ufeff") else 0)
+    node = _value(text, position, 0)
+    end = _skip(text, node.end)
+    if end != len(text):
+        raise JsonSyntaxError("there is more text after the end of the object", end)
+    return node
+
+
+def find(root: Node, path: Path) -> Node:
+    """The node at ``path``. Of duplicate keys the last counts, as it does for every parser. Raises ``KeyError``."""
+    node = root
+    for step in path:
+        children = node.children or []
+        if isinstance(step, int) and node.keys is None and node.children is not None and 0 <= step < len(children):
+            node = children[step]
+        elif isinstance(step, str) and node.keys is not None and step in node.keys:
+            node = children[len(node.keys) - 1 - node.keys[::-1].index(step)]
+        else:
+            raise KeyError(path)
+    return node
+
+
+class JsonText:
+    """One line of a file as text that is edited in place. ``bytes(text)`` gives the line back.
+
+    Raises ``InputError`` when the line is not UTF-8 or not JSON: such a line is edited as raw text only.
+    """
+
+    def __init__(self, line: bytes) -> None:
+        try:
+            self.text = line.decode("utf-8")
+            self._root = parse(self.text)
+        except UnicodeDecodeError as error:
+            raise InputError("The line is not valid UTF-8.", hint="Edit it as raw text.") from error
+        except JsonSyntaxError as error:
+            raise InputError(f"The line is not valid JSON: {error}.", hint="Edit it as raw text.") from error
+        # New text follows the manner of the old: escapes only where the line escapes, spaces only where it has them.
+        self._ascii = self.text.isascii() and "\\u" in self.text
+        self._comma = ", " if re.search(r'[\]}"\de], ["{\[\d]', self.text) or "," not in self.text else ","
+        self._colon = ": " if '": ' in self.text or '":' not in self.text else ":"
+
+    def __bytes__(self) -> bytes:
+        return self.text.encode("utf-8")
+
+    def replace(self, path: Path, value: Any) -> None:
+        """Put ``value`` in the place of the one at ``path``."""
+        node = self._find(path)
+        self._splice(node.start, node.end, self._dump(value))
+
+    def set_key(self, path: Path, key: str, value: Any) -> None:
+        """Replace or append the member ``key`` of the object at ``path``."""
+        node = self._find(path)
+        if node.keys is None or node.children is None:
+            raise KeyError(path)
+        if key in node.keys:
+            self.replace((*path, key), value)
+            return
+        member = f"{self._dump(key)}{self._colon}{self._dump(value)}"
+        at = node.children[-1].end if node.children else node.start + 1
+        self._splice(at, at, (self._comma if node.children else "") + member)
+
+    def remove(self, path: Path) -> None:
+        """Remove the member or item at ``path`` and the one comma that went with it."""
+        parent = self._find(path[:-1])
+        node = self._find(path)
+        children = parent.children or []
+        index = next(position for position, child in enumerate(children) if child is node)
+        starts = [child.start for child in children] if parent.keys is None else parent.key_starts
+        if index + 1 < len(children):
+            self._splice(starts[index], starts[index + 1], "")
+        elif index > 0:
+            self._splice(children[index - 1].end, node.end, "")
+        else:
+            self._splice(starts[index], node.end, "")
+
+    def insert(self, path: Path, index: int, value: Any) -> None:
+        """Insert an item into the array at ``path`` before ``index``."""
+        self._insert_text(path, index, self._dump(value))
+
+    def move(self, path: Path, index: int, to: int) -> None:
+        """Move an item of the array at ``path``; it keeps its bytes. ``to`` is its index afterwards."""
+        node = self._find((*path, index))
+        item = self.text[node.start : node.end]
+        self.remove((*path, index))
+        self._insert_text(path, to, item)
+
+    def _insert_text(self, path: Path, index: int, item: str) -> None:
+        node = self._find(path)
+        if node.keys is not None or node.children is None:
+            raise KeyError(path)
+        if not node.children:
+            self._splice(node.start + 1, node.start + 1, item)
+        elif index < len(node.children):
+            start = node.children[index].start
+            self._splice(start, start, item + self._comma)
+        else:
+            end = node.children[-1].end
+            self._splice(end, end, self._comma + item)
+
+    def _find(self, path: Path) -> Node:
+        return find(self._root, path)
+
+    def _splice(self, start: int, end: int, replacement: str) -> None:
+        self.text = self.text[:start] + replacement + self.text[end:]
+        self._root = parse(self.text)
+
+    def _dump(self, value: Any) -> str:
+        return dump(value, ascii_only=self._ascii, separators=(self._comma, self._colon))
+
+
+def dump(value: Any, *, ascii_only: bool = False, separators: Sequence[str] = (", ", ": ")) -> str:
+    """JSON on one line. A lone surrogate has no UTF-8, so it is always written as an escape."""
+    text = json.dumps(value, ensure_ascii=ascii_only, separators=(separators[0], separators[1]))
+    return _SURROGATE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+
+
+def _skip(text: str, position: int) -> int:
+    match = _SPACE.match(text, position)
+    return match.end() if match else position
+
+
+def _value(text: str, position: int, depth: int) -> Node:
+    if depth > MAX_DEPTH:
+        raise JsonSyntaxError(f"it nests deeper than {MAX_DEPTH} levels", position)
+    first = text[position : position + 1]
+    if first == "{":
+        return _object(text, position, depth)
+    if first == "[":
+        return _array(text, position, depth)
+    if first == '"':
+        return Node(position, _string(text, position)[1])
+    match = _SCALAR.match(text, position)
+    if not match:
+        raise JsonSyntaxError("a value is missing" if first in ",]}" else f"{first!r} does not begin a value", position)
+    return Node(position, match.end())
+
+
+def _array(text: str, start: int, depth: int) -> Node:
+    children: list[Node] = []
+    position = _skip(text, start + 1)
+    if text[position : position + 1] == "]":
+        return Node(start, position + 1, children=children)
+    while True:
+        child = _value(text, position, depth + 1)
+        children.append(child)
+        position = _skip(text, child.end)
+        mark = text[position : position + 1]
+        if mark == "]":
+            return Node(start, position + 1, children=children)
+        if mark != ",":
+            raise JsonSyntaxError("a comma or ] is missing", position)
+        position = _skip(text, position + 1)
+
+
+def _object(text: str, start: int, depth: int) -> Node:
+    node = Node(start, start, keys=[], children=[])
+    keys, children = node.keys or [], node.children or []
+    position = _skip(text, start + 1)
+    if text[position : position + 1] != "}":
+        while True:
+            if text[position : position + 1] != '"':
+                raise JsonSyntaxError("a key in double quotes is missing", position)
+            key, after = _string(text, position)
+            colon = _skip(text, after)
+            if text[colon : colon + 1] != ":":
+                raise JsonSyntaxError("a colon is missing", colon)
+            child = _value(text, _skip(text, colon + 1), depth + 1)
+            keys.append(key)
+            node.key_starts.append(position)
+            children.append(child)
+            position = _skip(text, child.end)
+            mark = text[position : position + 1]
+            if mark == "}":
+                break
+            if mark != ",":
+                raise JsonSyntaxError("a comma or } is missing", position)
+            position = _skip(text, position + 1)
+    node.keys, node.children, node.end = keys, children, position + 1
+    return node
+
+
+def _string(text: str, start: int) -> tuple[str, int]:
+    try:
+        value, end = scanstring(text, start + 1, True)
+    except json.JSONDecodeError as error:
+        raise JsonSyntaxError(error.msg.lower(), error.pos) from error
+    return str(value), int(end)
