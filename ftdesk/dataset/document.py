@@ -7,6 +7,7 @@ from array import array
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Self
 
 from ftdesk.dataset.changes import Change, DocumentObserver, Splice
 from ftdesk.dataset.journal import FileState, Journal, open_journal
@@ -29,10 +30,10 @@ class Document:
     def __init__(self, path: Path | None, journals: Path | None) -> None:
         self.path = path
         self._base = FileLines(path) if path else None
-        self._state = FileState.of(self._base.stat) if self._base else None
-        self._final_newline = self._base.final_newline if self._base and len(self._base) else True
+        self._state = FileState.of(self._base.stat) if self._base is not None else None
+        self._final_newline = self._base.final_newline if self._base is not None and len(self._base) else True
         # A row is the number of a base line, or -1 - the index of a line in the overlay.
-        self._rows = array("q", range(len(self._base) if self._base else 0))
+        self._rows = array("q", range(len(self._base) if self._base is not None else 0))
         self._overlay: list[bytes] = []
         self._done: list[Change] = []
         self._undone: list[Change] = []
@@ -47,10 +48,10 @@ class Document:
 
     @staticmethod
     def open(path: Path, journals: Path | None = None) -> Document:
-        """Open ``path``. With ``journals``, edits of an earlier run that were never saved are there again
-        (``recovered``).
+        """Open ``path``. Raises ``InputError`` when it cannot be read.
 
-        When the file has changed since, they are kept in ``set_aside`` instead. Raises ``InputError``.
+        With ``journals``, edits of an earlier run that were never saved are there again (``recovered``). When the file has
+        changed since, they are kept in ``set_aside`` instead.
         """
         return Document(path, journals)
 
@@ -203,9 +204,15 @@ class Document:
         if self._journal and self._journal.owned:
             self._journal.clear()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
         """Release the file and the journal. Edits that are not saved stay in the journal."""
-        if self._base:
+        if self._base is not None:
             self._base.close()
         if self._journal:
             self._journal.close()
@@ -241,7 +248,7 @@ class Document:
     def _rebase(self, target: Path, *, other: bool) -> None:
         """Stand on the file that was just written. Undo needs no base lines: a change carries its bytes."""
         folder = self._journal.path.parent if self._journal else None
-        if self._base:
+        if self._base is not None:
             self._base.close()
         self._base = FileLines(target)
         self._state = FileState.of(self._base.stat)

@@ -53,6 +53,9 @@ class Journal:
         except OSError as error:
             raise StorageError(f"Cannot read the journal {self.path}: {error.strerror}.", str(error)) from error
         complete = lines[:-1]
+        if lines[-1]:
+            # A crash cut this line off. What is appended next must not be glued to it.
+            os.truncate(self.path, sum(len(line) + 1 for line in complete))
         if not complete:
             return None, []
         with contextlib.suppress(ValueError, KeyError, TypeError):

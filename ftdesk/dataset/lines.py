@@ -13,8 +13,7 @@ _CHUNK = 1 << 20
 
 
 class FileLines:
-    """The lines of a file as it was when opened. Split at LF and nothing else, so numbers agree with every other
-    program.
+    """The lines of a file as it was when opened, split at LF and nothing else, as every other program numbers them.
 
     Offsets cost 8 bytes a line; the text stays on disk. Reads go through ``read``, not through a memory map: when
     another program truncates the file, that is an error here and not the end of the process.

@@ -16,8 +16,7 @@ ROLES: tuple[str, ...] = ("system", "developer", "user", "assistant", "tool")
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A line as an example. ``value`` is empty and ``problem`` a sentence where it is not one; ``column`` counts from
-    1."""
+    """A line as an example. Where it is none, ``value`` is empty and ``problem`` a sentence; ``column`` counts from 1."""
 
     kind: Kind
     value: Mapping[str, Any]
@@ -33,8 +32,7 @@ class Record:
 
     @property
     def preview(self) -> str:
-        """What tells this example from others in a list: the text of its first user message, else of its first
-        message."""
+        """What tells this example from others: the text of its first user message, else of its first message."""
         texts = [
             (message.get("role"), content_text(message.get("content")))
             for message in self.messages

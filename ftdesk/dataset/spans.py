@@ -36,8 +36,7 @@ class JsonSyntaxError(ValueError):
 
 @dataclass(slots=True)
 class Node:
-    """A value between ``start`` and ``end`` (exclusive). A container has its children in order, an object also its
-    keys.
+    """A value between ``start`` and ``end`` (exclusive). A container has its children, an object also its keys.
 
     ``key_starts[i]`` is where the key of ``children[i]`` begins.
     """

@@ -19,9 +19,10 @@ MIGRATIONS: tuple[Migration, ...] = ()
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring the database up to date, one transaction per step. Refuses a file that a newer version wrote."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > len(MIGRATIONS):
+    known = len(MIGRATIONS)
+    if version > known:
         raise StorageError(
-            f"The database was written by a newer version of ftdesk (format {version}, this version knows {len(MIGRATIONS)}).",
+            f"The database was written by a newer version of ftdesk (format {version}, this version knows {known}).",
             hint="Update ftdesk, or set FTDESK_HOME to another folder.",
         )
     for number, migration in enumerate(MIGRATIONS[version:], start=version + 1):

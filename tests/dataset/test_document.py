@@ -1,0 +1,375 @@
+"""A dataset keeps every byte that nobody edited and every edit that anybody finished."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from ftdesk.dataset.changes import Change, Splice
+from ftdesk.dataset.document import Document, read_lines
+from ftdesk.errors import InputError, StorageError
+
+ODD_FILES = [
+    b"",
+    b"\n",
+    b"a",
+    b"a\n",
+    b"\n\na\r\n\r\n",
+    b"\xef\xbb\xbf{}\n{}",
+    b"\x00\xff\xfe\n\xc3\x28\n",
+    '{"messages": [{"role": "user", "content": "line\u2028separator\u0085"}]}\n'.encode(),
+    b'{"a": 1.0, "a": 1, "b": 123456789012345678901234567890}\r\n  {"a" :\t2 }  \n\n',
+]
+
+
+@pytest.fixture
+def journals(tmp_path: Path) -> Path:
+    return tmp_path / "journals"
+
+
+@pytest.fixture(autouse=True)
+def documents(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Close every document that a test opened, and nothing earlier: tests are about what happens while they are open."""
+    made: list[Document] = []
+    make = Document.__init__
+
+    def remembered(self: Document, path: Path | None, journals: Path | None) -> None:
+        make(self, path, journals)
+        made.append(self)
+
+    monkeypatch.setattr(Document, "__init__", remembered)
+    yield
+    for document in made:
+        document.close()
+
+
+def opened(path: Path, content: bytes, journals: Path | None = None) -> Document:
+    path.write_bytes(content)
+    return Document.open(path, journals)
+
+
+@pytest.mark.parametrize("content", ODD_FILES)
+def test_open_and_save_gives_the_same_bytes(tmp_path: Path, content: bytes) -> None:
+    document = opened(tmp_path / "a.jsonl", content)
+    document.save()
+    assert (tmp_path / "a.jsonl").read_bytes() == content
+
+
+@pytest.mark.parametrize("content", [content for content in ODD_FILES if content.count(b"\n") > 1])
+def test_editing_a_row_changes_no_other_line(tmp_path: Path, content: bytes) -> None:
+    document = opened(tmp_path / "a.jsonl", content)
+    document.replace(0, b"new", "Edit")
+    document.save()
+    assert (tmp_path / "a.jsonl").read_bytes() == b"new\n" + content.split(b"\n", 1)[1]
+
+
+def test_rows_are_physical_lines(tmp_path: Path) -> None:
+    document = opened(tmp_path / "a.jsonl", "one\n\nthr\u2028ee\rx\n".encode())
+    assert list(document.lines()) == [b"one", b"", "thr\u2028ee\rx".encode()]
+    assert [number for number, _ in read_lines(tmp_path / "a.jsonl")] == [1, 2, 3]
+
+
+def test_undo_and_redo_reach_every_state_and_know_the_saved_one(tmp_path: Path) -> None:
+    document = opened(tmp_path / "a.jsonl", b"1\n2\n3\n")
+    document.insert(1, [b"x", b"y"], "Insert")
+    document.remove([0, 4], "Delete")
+    document.save()
+    document.move(0, 2, "Move")
+    assert list(document.lines()) == [b"y", b"2", b"x"]
+    assert document.is_modified
+    document.undo()
+    assert not document.is_modified
+    document.undo()
+    document.undo()
+    assert list(document.lines()) == [b"1", b"2", b"3"]
+    assert document.is_modified
+    while document.redo_title:
+        document.redo()
+    assert list(document.lines()) == [b"y", b"2", b"x"]
+
+
+def test_a_change_after_an_undo_past_the_save_can_never_look_saved(tmp_path: Path) -> None:
+    document = opened(tmp_path / "a.jsonl", b"1\n")
+    document.replace(0, b"2", "Edit")
+    document.save()
+    document.undo()
+    document.replace(0, b"3", "Edit")
+    assert document.is_modified
+
+
+def test_edits_survive_a_process_that_never_said_goodbye(tmp_path: Path, journals: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_bytes(b"1\n2\n")
+    program = (
+        "import os, sys, pathlib\n"
+        "from ftdesk.dataset.document import Document\n"
+        "document = Document.open(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))\n"
+        "document.replace(0, b'\\xff edited', 'Edit')\n"
+        "document.insert(2, ['\\u4e2d'.encode()], 'Insert')\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    dead = subprocess.run([sys.executable, "-c", program, str(file), str(journals)], check=False)
+    assert dead.returncode != 0
+    document = Document.open(file, journals)
+    assert document.recovered == 2
+    assert list(document.lines()) == [b"\xff edited", b"2", "中".encode()]
+    assert document.is_modified
+    document.undo()
+    document.undo()
+    assert list(document.lines()) == [b"1", b"2"]
+
+
+def test_an_unsaved_new_dataset_is_there_again(journals: Path) -> None:
+    document = Document.new(journals)
+    document.insert(0, [b"{}"], "New example")
+    document.close()
+    assert list(Document.new(journals).lines()) == [b"{}"]
+
+
+def test_two_new_datasets_at_once_do_not_share_a_journal(journals: Path) -> None:
+    first, second = Document.new(journals), Document.new(journals)
+    first.insert(0, [b"first"], "New")
+    second.insert(0, [b"second"], "New")
+    assert not second.read_only
+    assert list(second.lines()) == [b"second"]
+
+
+def test_a_journal_that_a_crash_cut_off_gives_what_is_whole(tmp_path: Path, journals: Path) -> None:
+    document = opened(tmp_path / "a.jsonl", b"1\n", journals)
+    document.replace(0, b"2", "Edit")
+    document.replace(0, b"3", "Edit")
+    document.close()
+    (journal,) = journals.glob("*.journal")
+    whole = journal.read_bytes()
+    journal.write_bytes(whole[:-5])
+    recovered = Document.open(tmp_path / "a.jsonl", journals)
+    assert list(recovered.lines()) == [b"2"]
+
+
+def test_recovered_edits_can_go_on_after_a_cut_off_journal(tmp_path: Path, journals: Path) -> None:
+    document = opened(tmp_path / "a.jsonl", b"1\n", journals)
+    document.replace(0, b"2", "Edit")
+    document.replace(0, b"3", "Edit")
+    document.close()
+    (journal,) = journals.glob("*.journal")
+    journal.write_bytes(journal.read_bytes()[:-5])
+    second = Document.open(tmp_path / "a.jsonl", journals)
+    second.replace(0, b"4", "Edit")
+    second.close()
+    third = Document.open(tmp_path / "a.jsonl", journals)
+    assert list(third.lines()) == [b"4"]
+
+
+def test_edits_on_a_file_that_changed_meanwhile_are_set_aside_not_applied(tmp_path: Path, journals: Path) -> None:
+    document = opened(tmp_path / "a.jsonl", b"1\n", journals)
+    document.replace(0, b"mine", "Edit")
+    document.close()
+    (tmp_path / "a.jsonl").write_bytes(b"theirs, longer\n")
+    again = Document.open(tmp_path / "a.jsonl", journals)
+    assert list(again.lines()) == [b"theirs, longer"]
+    assert again.set_aside is not None
+    assert b"mine" in again.set_aside.read_bytes()
+
+
+def test_a_saved_file_leaves_no_journal(tmp_path: Path, journals: Path) -> None:
+    document = opened(tmp_path / "a.jsonl", b"1\n", journals)
+    document.replace(0, b"2", "Edit")
+    document.save()
+    assert not list(journals.glob("*.journal"))
+    document.undo()
+    document.close()
+    assert list(Document.open(tmp_path / "a.jsonl", journals).lines()) == [b"1"]
+
+
+def test_a_second_window_may_read_but_not_edit(tmp_path: Path, journals: Path) -> None:
+    first = opened(tmp_path / "a.jsonl", b"1\n", journals)
+    second = Document.open(tmp_path / "a.jsonl", journals)
+    assert not first.read_only
+    assert second.read_only
+    with pytest.raises(InputError, match="another window"):
+        second.replace(0, b"2", "Edit")
+    second.save(tmp_path / "copy.jsonl")
+    assert not second.read_only
+    first.close()
+
+
+def test_a_file_changed_by_another_program_is_not_overwritten(tmp_path: Path) -> None:
+    document = opened(tmp_path / "a.jsonl", b"1\n")
+    document.replace(0, b"mine", "Edit")
+    (tmp_path / "a.jsonl").write_bytes(b"theirs, longer\n")
+    with pytest.raises(InputError, match="another program"):
+        document.save()
+    assert (tmp_path / "a.jsonl").read_bytes() == b"theirs, longer\n"
+    document.save(overwrite=True)
+    assert (tmp_path / "a.jsonl").read_bytes() == b"mine\n"
+
+
+def test_a_file_truncated_while_open_is_an_error_and_not_a_crash(tmp_path: Path) -> None:
+    document = opened(tmp_path / "a.jsonl", b"1\n" * 5000)
+    os.truncate(tmp_path / "a.jsonl", 10)
+    with pytest.raises(InputError, match="became shorter"):
+        document.line(4000)
+
+
+def test_a_save_that_fails_keeps_the_old_file_and_the_edits(tmp_path: Path, journals: Path) -> None:
+    document = opened(tmp_path / "a.jsonl", b"1\n", journals)
+    document.replace(0, b"2", "Edit")
+    with pytest.raises(StorageError, match="Cannot save"):
+        document.save(tmp_path / "missing" / "folder.jsonl")
+    assert (tmp_path / "a.jsonl").read_bytes() == b"1\n"
+    assert list(document.lines()) == [b"2"]
+    assert document.is_modified
+    assert list(journals.glob("*.journal"))
+
+
+def test_saving_keeps_the_mode_and_follows_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    file = tmp_path / "real" / "a.jsonl"
+    file.write_bytes(b"1\n")
+    file.chmod(0o640)
+    link = tmp_path / "link.jsonl"
+    link.symlink_to(file)
+    document = Document.open(link)
+    document.replace(0, b"2", "Edit")
+    document.save()
+    assert link.is_symlink()
+    assert file.read_bytes() == b"2\n"
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert [entry.name for entry in (tmp_path / "real").iterdir()] == ["a.jsonl"]
+
+
+@pytest.mark.parametrize(("make", "reason"), [(Path.mkdir, "it is a folder"), (lambda path: None, "no such file")])
+def test_what_cannot_be_read_is_one_sentence(tmp_path: Path, make: object, reason: str) -> None:
+    path = tmp_path / "x.jsonl"
+    make(path)  # type: ignore[operator]
+    with pytest.raises(InputError, match=reason):
+        Document.open(path)
+
+
+def test_an_observer_sees_each_splice_before_and_after(tmp_path: Path) -> None:
+    document = opened(tmp_path / "a.jsonl", b"1\n2\n3\n")
+    seen: list[tuple[object, ...]] = []
+
+    class Watcher:
+        def splicing(self, row: int, removed: int, inserted: int) -> None:
+            seen.append(("before", row, removed, inserted, len(document)))
+
+        def spliced(self, row: int, removed: int, inserted: int) -> None:
+            seen.append(("after", row, removed, inserted, len(document)))
+
+        def state_changed(self) -> None:
+            seen.append(("state", document.is_modified))
+
+    document.observe(Watcher())
+    document.apply(Change("Two", (Splice(0, (b"1",), ()), Splice(2, (), (b"4", b"5")))))
+    assert seen == [
+        ("before", 0, 1, 0, 3),
+        ("after", 0, 1, 0, 2),
+        ("before", 2, 0, 2, 2),
+        ("after", 2, 0, 2, 4),
+        ("state", True),
+    ]
+
+
+line_bytes = st.binary(max_size=12).map(lambda content: content.replace(b"\n", b""))
+
+
+class DocumentMachine(RuleBasedStateMachine):
+    """Drives a document and a plain list side by side."""
+
+    @initialize(lines=st.lists(line_bytes, max_size=5), final=st.booleans())
+    def begin(self, lines: list[bytes], final: bool) -> None:
+        import tempfile
+
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = Path(self.folder.name) / "a.jsonl"
+        content = b"\n".join(lines) + (b"\n" if final and lines else b"")
+        self.path.write_bytes(content)
+        self.document = Document.open(self.path, Path(self.folder.name) / "journals")
+        self.model = list(self.document.lines())
+        self.past: list[list[bytes]] = []
+        self.future: list[list[bytes]] = []
+
+    def teardown(self) -> None:
+        if hasattr(self, "document"):
+            self.document.close()
+            self.folder.cleanup()
+
+    def changed(self, model: list[bytes]) -> None:
+        self.past.append(self.model)
+        self.future = []
+        self.model = model
+
+    @rule(line=line_bytes, data=st.data())
+    def insert(self, line: bytes, data: st.DataObject) -> None:
+        row = data.draw(st.integers(0, len(self.model)))
+        self.document.insert(row, [line, line], "Insert")
+        self.changed([*self.model[:row], line, line, *self.model[row:]])
+
+    @precondition(lambda self: self.model)
+    @rule(line=line_bytes, data=st.data())
+    def edit(self, line: bytes, data: st.DataObject) -> None:
+        row = data.draw(st.integers(0, len(self.model) - 1))
+        self.document.replace(row, line, "Edit")
+        self.changed([*self.model[:row], line, *self.model[row + 1 :]])
+
+    @precondition(lambda self: self.model)
+    @rule(data=st.data())
+    def remove(self, data: st.DataObject) -> None:
+        rows = data.draw(st.sets(st.integers(0, len(self.model) - 1), min_size=1))
+        self.document.remove(rows, "Delete")
+        self.changed([line for row, line in enumerate(self.model) if row not in rows])
+
+    @precondition(lambda self: self.model)
+    @rule(data=st.data())
+    def move(self, data: st.DataObject) -> None:
+        row = data.draw(st.integers(0, len(self.model) - 1))
+        to = data.draw(st.integers(0, len(self.model) - 1))
+        self.document.move(row, to, "Move")
+        moved = list(self.model)
+        moved.insert(to, moved.pop(row))
+        self.changed(moved)
+
+    @precondition(lambda self: self.past)
+    @rule()
+    def undo(self) -> None:
+        self.document.undo()
+        self.future.append(self.model)
+        self.model = self.past.pop()
+
+    @precondition(lambda self: self.future)
+    @rule()
+    def redo(self) -> None:
+        self.document.redo()
+        self.past.append(self.model)
+        self.model = self.future.pop()
+
+    @rule()
+    def save(self) -> None:
+        self.document.save()
+        assert not self.document.is_modified
+        content = self.path.read_bytes()
+        assert content.split(b"\n")[: len(self.model)] == (self.model or content.split(b"\n")[:0])
+
+    @rule()
+    def crash(self) -> None:
+        self.document.close()
+        self.document = Document.open(self.path, Path(self.folder.name) / "journals")
+        self.past = []  # what was undone before the crash is not known any more; what was done is
+        self.future = []
+
+    @invariant()
+    def same_lines(self) -> None:
+        assert list(self.document.lines()) == self.model
+
+
+DocumentMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestDocumentAgainstAList = DocumentMachine.TestCase
