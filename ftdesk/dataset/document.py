@@ -50,8 +50,8 @@ class Document:
     def open(path: Path, journals: Path | None = None) -> Document:
         """Open ``path``. Raises ``InputError`` when it cannot be read.
 
-        With ``journals``, edits of an earlier run that were never saved are there again (``recovered``). When the file has
-        changed since, they are kept in ``set_aside`` instead.
+        With ``journals``, edits of an earlier run that were never saved are there again (``recovered``). When the file
+        has changed since, they are kept in ``set_aside`` instead.
         """
         return Document(path, journals)
 

@@ -16,7 +16,7 @@ ROLES: tuple[str, ...] = ("system", "developer", "user", "assistant", "tool")
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A line as an example. Where it is none, ``value`` is empty and ``problem`` a sentence; ``column`` counts from 1."""
+    """A line as an example; where it is none, ``value`` is empty and ``problem`` says why. ``column`` counts from 1."""
 
     kind: Kind
     value: Mapping[str, Any]

@@ -13,9 +13,9 @@ from ftdesk.dataset.spans import MAX_DEPTH, JsonSyntaxError, JsonText, dump, fin
 from ftdesk.errors import InputError
 
 ODD_LINE = (
-    '{"messages" :[ {"role":"user",  "content":"caf\\u00e9 \\/ \\ud83d\\ude00", "n": 1.0, "big": 123456789012345678901234567890},'
-    '{"content": "x", "role": "assistant"} ] , "k": 1, "k": 1e2}'
-).encode()
+    rb'{"messages" :[ {"role":"user",  "content":"caf\u00e9 \/ \ud83d\ude00", "n": 1.0, "big": 123456789012345678901},'
+    rb'{"content": "x", "role": "assistant"} ] , "k": 1, "k": 1e2}'
+)
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
