@@ -104,11 +104,13 @@ def missing_libraries(names: Iterable[str]) -> list[str]:
 
 
 def missing_parts_of_python() -> list[str]:
-    """Debian packages without which a virtual environment cannot be made and filled."""
+    """Debian packages without which Debian's own Python cannot make and fill a virtual environment."""
+    if sys.base_prefix != "/usr":
+        return []
     packages = []
-    if importlib.util.find_spec("ensurepip") is None and sys.base_prefix == "/usr":
+    if importlib.util.find_spec("ensurepip") is None:
         packages.append(f"python3.{sys.version_info.minor}-venv")
-    if not CERTIFICATES.exists() and not os.environ.get("SSL_CERT_FILE") and not os.environ.get("PIP_CERT"):
+    if not CERTIFICATES.exists() and not os.environ.get("PIP_CERT"):  # Debian's pip looks nowhere else
         packages.append("ca-certificates")
     return packages
 
