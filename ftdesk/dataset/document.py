@@ -13,6 +13,7 @@ from ftdesk.dataset.changes import Change, DocumentObserver, Splice
 from ftdesk.dataset.journal import FileState, Journal, open_journal
 from ftdesk.dataset.lines import FileLines, unreadable
 from ftdesk.dataset.record import Record, read_record
+from ftdesk.dataset.saving import Content, Saving
 from ftdesk.errors import InputError
 from ftdesk.storage.files import write_atomic
 
@@ -38,6 +39,7 @@ class Document:
         self._done: list[Change] = []
         self._undone: list[Change] = []
         self._saved_at: int | None = 0
+        self._since_save: list[Change] | None = None
         self._observers: list[DocumentObserver] = []
         self._records: OrderedDict[bytes, Record] = OrderedDict()
         self._journal = open_journal(journals, path) if journals else None
@@ -171,6 +173,15 @@ class Document:
         Raises ``InputError`` when the file has changed on disk and ``overwrite`` is false, ``StorageError`` when it
         cannot be written; the old file is then whole and the edits are still here and in the journal.
         """
+        saving = self.begin_save(path, overwrite=overwrite)
+        saving.write()
+        self.finish_save(saving)
+
+    def begin_save(self, path: Path | None = None, *, overwrite: bool = False) -> Saving:
+        """Prepare a save of the rows as they are now, whose ``write`` may run in a thread while editing goes on.
+
+        Pass it to ``finish_save`` afterwards, on the thread that edits. Raises as ``save`` does.
+        """
         target = path or self.path
         if target is None:
             raise InputError("This dataset has no file yet.", hint="Choose where to save it.")
@@ -182,17 +193,38 @@ class Document:
                 f"{target} was changed by another program since it was opened.",
                 hint="Save under another name, or overwrite it knowingly.",
             )
-        write_atomic(target, self._content(), new_file_mode=0o644)
-        self._rebase(target, other=other)
+        self._since_save = []
+        # The overlay only ever grows, and is replaced and not emptied by a save: the snapshot may share it.
+        content = Content(self._base, array("q", self._rows), self._overlay, final_newline=self._final_newline)
+        journal = self._journal if self._journal and self._journal.owned and not other else None
+        return Saving(target, content, journal, other=other, position=len(self._done))
+
+    def finish_save(self, saving: Saving) -> None:
+        """Stand on the file that ``saving`` has written; what was changed meanwhile stays changed."""
+        if saving.result is None:
+            raise ValueError("nothing was written")
+        if self._base is not None:
+            self._base.close()
+        self._base = saving.result
+        self._state = FileState.of(saving.result.stat)
+        self._rows = array("q", range(len(saving.result)))
+        self._overlay = []
+        meanwhile, self._since_save = self._since_save or [], None
+        for splice in (splice for change in meanwhile for splice in change.splices):
+            self._put(splice)
+        self._saved_at = saving.position if self._saved_position_lives(saving, meanwhile) else None
+        self._move_journal(saving, meanwhile)
+        self.path = saving.target
         for observer in list(self._observers):
             observer.state_changed()
 
     def export(self, path: Path) -> str:
         """Write a copy of all rows to ``path`` and return its sha256. The document stays as it is."""
+        content = Content(self._base, self._rows, self._overlay, final_newline=self._final_newline)
         digest = hashlib.sha256()
 
         def measured() -> Iterator[bytes]:
-            for chunk in self._content():
+            for chunk in content.chunks():
                 digest.update(chunk)
                 yield chunk
 
@@ -220,6 +252,8 @@ class Document:
     def _perform(self, change: Change) -> None:
         for splice in change.splices:
             self._splice(splice)
+        if self._since_save is not None:
+            self._since_save.append(change)
         try:
             if self._journal:
                 self._journal.append(change, self._state)
@@ -231,47 +265,43 @@ class Document:
         row, removed, inserted = splice.row, len(splice.removed), len(splice.inserted)
         for observer in list(self._observers):
             observer.splicing(row, removed, inserted)
-        first = -1 - len(self._overlay)
-        self._overlay.extend(splice.inserted)
-        self._rows[row : row + removed] = array("q", range(first, first - inserted, -1))
+        self._put(splice)
         for observer in list(self._observers):
             observer.spliced(row, removed, inserted)
 
-    def _content(self) -> Iterator[bytes]:
-        last = len(self) - 1
-        for row in range(len(self)):
-            line = self.line(row)
-            yield line
-            if row < last or self._final_newline or not line:
-                yield b"\n"
+    def _put(self, splice: Splice) -> None:
+        first = -1 - len(self._overlay)
+        self._overlay.extend(splice.inserted)
+        numbers = array("q", range(first, first - len(splice.inserted), -1))
+        self._rows[splice.row : splice.row + len(splice.removed)] = numbers
 
-    def _rebase(self, target: Path, *, other: bool) -> None:
-        """Stand on the file that was just written. Undo needs no base lines: a change carries its bytes."""
-        folder = self._journal.path.parent if self._journal else None
-        if self._base is not None:
-            self._base.close()
-        self._base = FileLines(target)
-        self._state = FileState.of(self._base.stat)
-        self._rows = array("q", range(len(self._base)))
-        self._overlay.clear()
-        self._saved_at = len(self._done)
-        if self._journal and self._journal.owned:
-            self._journal.clear()
-        if other and folder:
-            if self._journal:
-                self._journal.close()
-            self._journal = open_journal(folder, target)
-            if self._journal.owned:
-                self._journal.clear()
-        self.path = target
+    def _saved_position_lives(self, saving: Saving, meanwhile: list[Change]) -> bool:
+        """Whether undo or redo can still lead to the state that was saved."""
+        return not meanwhile or (len(self._done) >= saving.position and self._done[saving.position :] == meanwhile)
+
+    def _move_journal(self, saving: Saving, meanwhile: list[Change]) -> None:
+        """Begin the journal anew on what was saved. A crash before this point is covered by the state it noted."""
+        journal = self._journal
+        if journal is None:
+            return
+        if saving.other:
+            folder = journal.path.parent
+            if journal.owned:
+                journal.clear()
+            journal.close()
+            journal = self._journal = open_journal(folder, saving.target)
+        if journal.owned:
+            journal.clear()
+            for change in meanwhile:
+                journal.append(change, self._state)
 
     def _recover(self, journal: Journal) -> None:
-        state, changes = journal.read()
+        changes = journal.read(self._state)
+        if changes is None:
+            self.set_aside = journal.set_aside()
+            return
         if not changes:
             journal.clear()
-            return
-        if state != self._state:
-            self.set_aside = journal.set_aside()
             return
         for change in changes:
             for splice in change.splices:

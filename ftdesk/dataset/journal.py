@@ -1,7 +1,9 @@
 """Finished edits on disk before they are saved, so that a crash loses none.
 
-A journal is a file of JSON lines: a header that names the dataset and its state, then one line per change. It belongs
-to one process at a time.
+A journal is a file of JSON lines: changes in order, and between them state lines. A state line says how the file of the
+dataset is recognised when it holds the first ``after`` changes and no others. One begins the journal; a save writes
+another before it replaces the file, so that whichever file a crash leaves, old or new, the journal knows what it lacks.
+A journal belongs to one process at a time.
 """
 
 from __future__ import annotations
@@ -11,7 +13,8 @@ import contextlib
 import hashlib
 import json
 import os
-from dataclasses import dataclass
+import threading
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -43,44 +46,50 @@ class Journal:
         self._lock = FileLock(self.path.with_suffix(".lock"))
         self.owned = self._lock.acquire()
         self._descriptor: int | None = None
+        self._writing = threading.Lock()
+        self.changes = 0
+        """How many changes are written."""
 
-    def read(self) -> tuple[FileState | None, list[Change]]:
-        """The state it was begun on and the changes since. A last line that a crash cut off is left out."""
+    def read(self, current: FileState | None) -> list[Change] | None:
+        """The changes that the file in the state ``current`` lacks; ``None`` if the journal is about another state.
+
+        A last line that a crash cut off is left out. Raises ``StorageError``.
+        """
         try:
             lines = self.path.read_bytes().split(b"\n")
+            complete = lines[:-1]
+            if lines[-1]:
+                # What is appended next must not be glued to the rest of a line.
+                os.truncate(self.path, sum(len(line) + 1 for line in complete))
         except FileNotFoundError:
-            return None, []
+            return []
         except OSError as error:
             raise StorageError(f"Cannot read the journal {self.path}: {error.strerror}.", str(error)) from error
-        complete = lines[:-1]
-        if lines[-1]:
-            # A crash cut this line off. What is appended next must not be glued to it.
-            os.truncate(self.path, sum(len(line) + 1 for line in complete))
+        try:
+            changes, start = _parsed(complete, current)
+        except (ValueError, KeyError, TypeError):
+            return None  # Damaged on disk: whatever it holds must be kept, not guessed at.
+        self.changes = len(changes)
         if not complete:
-            return None, []
-        with contextlib.suppress(ValueError, KeyError, TypeError):
-            header = json.loads(complete[0])
-            state = FileState(**header["state"]) if header["state"] else None
-            return state, _changes(complete[1:])
-        return None, []
+            return []
+        return None if start is None else changes[start:]
+
+    def note(self, state: FileState | None, *, after: int) -> None:
+        """Write down the state that the file has, or will have in a moment, with the first ``after`` changes in it."""
+        facts = None if state is None else asdict(state)
+        self._append({"dataset": str(self._dataset or ""), "state": facts, "after": after})
 
     def append(self, change: Change, state: FileState | None) -> None:
         """Write ``change`` and make it durable. ``state`` begins a journal that does not exist yet."""
-        try:
-            if self._descriptor is None:
-                self._descriptor = self._open(state)
-            _write_all(self._descriptor, _line(_encoded(change)))
-            os.fsync(self._descriptor)
-        except OSError as error:
-            raise StorageError(
-                f"This edit could not be written to the journal {self.path}: {error.strerror}.",
-                str(error),
-                "Save the file now, to another disk if need be.",
-            ) from error
+        if self._descriptor is None and not self.path.exists():
+            self.note(state, after=0)
+        self._append(_encoded(change))
+        self.changes += 1
 
     def clear(self) -> None:
         """Forget all: the file holds everything now."""
         self._close()
+        self.changes = 0
         with contextlib.suppress(FileNotFoundError):
             self.path.unlink()
 
@@ -98,13 +107,21 @@ class Journal:
         self._close()
         self._lock.release()
 
-    def _open(self, state: FileState | None) -> int:
-        new = not self.path.exists()
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        if new:
-            facts = None if state is None else {"size": state.size, "mtime_ns": state.mtime_ns, "inode": state.inode}
-            _write_all(descriptor, _line({"dataset": str(self._dataset or ""), "state": facts}))
-        return descriptor
+    def _append(self, entry: dict[str, Any]) -> None:
+        try:
+            with self._writing:
+                if self._descriptor is None:
+                    self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+                view = memoryview(json.dumps(entry, separators=(",", ":")).encode() + b"\n")
+                while view:
+                    view = view[os.write(self._descriptor, view) :]
+                os.fsync(self._descriptor)
+        except OSError as error:
+            raise StorageError(
+                f"This edit could not be written to the journal {self.path}: {error.strerror}.",
+                str(error),
+                "Save the file now, to another disk if need be.",
+            ) from error
 
     def _close(self) -> None:
         if self._descriptor is not None:
@@ -123,18 +140,24 @@ def open_journal(folder: Path, dataset: Path | None) -> Journal:
     return journal
 
 
-def _line(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode() + b"\n"
+def _parsed(lines: list[bytes], current: FileState | None) -> tuple[list[Change], int | None]:
+    """All changes, and how many of them the file in the state ``current`` holds; ``None`` if that state is unknown."""
+    changes: list[Change] = []
+    start: int | None = None
+    for line in lines:
+        entry = json.loads(line)
+        if "state" not in entry:
+            changes.append(_decoded(entry))
+        elif _state(entry["state"]) == current:
+            start = int(entry["after"])
+    return changes, start
 
 
-def _write_all(descriptor: int, content: bytes) -> None:
-    view = memoryview(content)
-    while view:
-        view = view[os.write(descriptor, view) :]
+def _state(entry: dict[str, int] | None) -> FileState | None:
+    return None if entry is None else FileState(**entry)
 
 
 def _encoded(change: Change) -> dict[str, Any]:
-    """A line is arbitrary bytes, and JSON holds text: UTF-8 as it is, anything else as base64."""
     return {
         "title": change.title,
         "splices": [
@@ -144,7 +167,16 @@ def _encoded(change: Change) -> dict[str, Any]:
     }
 
 
+def _decoded(entry: dict[str, Any]) -> Change:
+    splices = tuple(
+        Splice(row, tuple(map(_unpacked, removed)), tuple(map(_unpacked, inserted)))
+        for row, removed, inserted in entry["splices"]
+    )
+    return Change(entry["title"], splices)
+
+
 def _packed(line: bytes) -> str | dict[str, str]:
+    """A line is arbitrary bytes, and JSON holds text: UTF-8 as it is, anything else as base64."""
     try:
         return line.decode("utf-8")
     except UnicodeDecodeError:
@@ -153,15 +185,3 @@ def _packed(line: bytes) -> str | dict[str, str]:
 
 def _unpacked(value: str | dict[str, str]) -> bytes:
     return value.encode("utf-8") if isinstance(value, str) else base64.b64decode(value["base64"])
-
-
-def _changes(lines: list[bytes]) -> list[Change]:
-    changes = []
-    for line in lines:
-        value = json.loads(line)
-        splices = tuple(
-            Splice(row, tuple(map(_unpacked, removed)), tuple(map(_unpacked, inserted)))
-            for row, removed, inserted in value["splices"]
-        )
-        changes.append(Change(value["title"], splices))
-    return changes

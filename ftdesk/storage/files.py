@@ -3,20 +3,51 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from ftdesk.errors import StorageError
 
+_CHUNK = 1 << 20
+_NO_KERNEL_COPY = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM}
 
-def write_atomic(path: Path, chunks: Iterable[bytes], *, new_file_mode: int = 0o600) -> None:
+
+@dataclass(frozen=True, slots=True)
+class FileRange:
+    """Bytes that stand in an open file already, so that the kernel can copy them."""
+
+    descriptor: int
+    start: int
+    length: int
+
+    def read(self) -> Iterator[bytes]:
+        """The bytes, a MiB at a time. Raises ``OSError`` if the file became shorter."""
+        done = 0
+        while done < self.length:
+            content = read_at(self.descriptor, self.start + done, min(_CHUNK, self.length - done))
+            if not content:
+                raise OSError(errno.EIO, "the source became shorter while it was read")
+            done += len(content)
+            yield content
+
+
+def write_atomic(
+    path: Path,
+    chunks: Iterable[bytes | FileRange],
+    *,
+    new_file_mode: int = 0o600,
+    before_replace: Callable[[os.stat_result], None] | None = None,
+) -> os.stat_result:
     """Replace the content of ``path`` so that a crash at any moment leaves the old file or the new one.
 
     Temporary file in the same folder, fsync, replace, fsync of the folder. An existing file keeps its mode, and a
-    symbolic link keeps pointing where it did. Raises ``StorageError``; the old file is then untouched.
+    symbolic link keeps pointing where it did. ``before_replace`` is called with what the file will be known by, when
+    its content is on disk but its name is not. Returns the same. Raises ``StorageError``; the old file is then whole.
     """
     target = Path(os.path.realpath(path))
     temporary: Path | None = None
@@ -25,11 +56,19 @@ def write_atomic(path: Path, chunks: Iterable[bytes], *, new_file_mode: int = 0o
         descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".tmp", dir=target.parent)
         temporary = Path(name)
         with os.fdopen(descriptor, "wb") as file:
-            file.writelines(chunks)
+            for chunk in chunks:
+                if isinstance(chunk, bytes):
+                    file.write(chunk)
+                else:
+                    file.flush()
+                    _copy(chunk, file.fileno())
             file.flush()
             if hasattr(os, "fchmod"):
                 os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
+            written = os.fstat(file.fileno())
+        if before_replace:
+            before_replace(written)
         temporary.replace(target)
         temporary = None
         sync_folder(target.parent)
@@ -43,6 +82,7 @@ def write_atomic(path: Path, chunks: Iterable[bytes], *, new_file_mode: int = 0o
         if temporary is not None:
             with contextlib.suppress(OSError):
                 temporary.unlink()
+    return written
 
 
 def sync_folder(folder: Path) -> None:
@@ -54,3 +94,43 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _copy(source: FileRange, target: int) -> None:
+    """Append ``source`` to ``target``: inside the kernel where it can, else through memory."""
+    done = 0
+    while done < source.length:
+        copied = _copy_in_kernel(source, done, target)
+        if copied is None:
+            copied = _copy_through_memory(source, done, target)
+        if copied == 0:
+            raise OSError(errno.EIO, "the source became shorter while it was copied")
+        done += copied
+
+
+def _copy_in_kernel(source: FileRange, done: int, target: int) -> int | None:
+    """How many bytes were copied; ``None`` where the system or this pair of files does not offer it."""
+    if not hasattr(os, "copy_file_range"):
+        return None
+    try:
+        return os.copy_file_range(source.descriptor, target, source.length - done, source.start + done)
+    except OSError as error:
+        if error.errno in _NO_KERNEL_COPY:
+            return None
+        raise
+
+
+def _copy_through_memory(source: FileRange, done: int, target: int) -> int:
+    content = read_at(source.descriptor, source.start + done, min(_CHUNK, source.length - done))
+    view = memoryview(content)
+    while view:
+        view = view[os.write(target, view) :]
+    return len(content)
+
+
+def read_at(descriptor: int, start: int, length: int) -> bytes:
+    """Bytes at ``start``, without moving the file's position where the system can; fewer at the end of the file."""
+    if hasattr(os, "pread"):
+        return os.pread(descriptor, length, start)
+    os.lseek(descriptor, start, os.SEEK_SET)
+    return os.read(descriptor, length)

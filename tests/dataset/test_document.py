@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -276,6 +277,70 @@ def test_an_observer_sees_each_splice_before_and_after(tmp_path: Path) -> None:
         ("after", 2, 0, 2, 4),
         ("state", True),
     ]
+
+
+def test_what_is_edited_while_a_save_runs_is_neither_lost_nor_called_saved(tmp_path: Path, journals: Path) -> None:
+    document = opened(tmp_path / "a.jsonl", b"1\n2\n3\n", journals)
+    document.replace(0, b"before", "Edit")
+    saving = document.begin_save()
+    document.replace(2, b"meanwhile", "Edit")
+    saving.write()
+    document.insert(0, [b"later"], "Insert")
+    document.finish_save(saving)
+    assert (tmp_path / "a.jsonl").read_bytes() == b"before\n2\n3\n"
+    assert list(document.lines()) == [b"later", b"before", b"2", b"meanwhile"]
+    assert document.is_modified
+    document.undo()
+    document.undo()
+    assert not document.is_modified
+    document.undo()
+    assert list(document.lines()) == [b"1", b"2", b"3"]
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_crash_in_the_middle_of_a_save_loses_no_edit(tmp_path: Path, journals: Path, *, replaced: bool) -> None:
+    document = opened(tmp_path / "a.jsonl", b"1\n2\n3\n", journals)
+    document.replace(0, b"before", "Edit")
+    saving = document.begin_save()
+    document.replace(2, b"meanwhile", "Edit")
+    if replaced:
+        saving.write()
+        assert saving.result is not None
+        saving.result.close()
+    document.replace(1, b"later", "Edit")
+    document.close()  # as a crash would, without finish_save
+    again = Document.open(tmp_path / "a.jsonl", journals)
+    assert again.set_aside is None
+    assert list(again.lines()) == [b"before", b"later", b"meanwhile"]
+
+
+def test_a_damaged_journal_is_kept_for_a_person_to_look_at(tmp_path: Path, journals: Path) -> None:
+    document = opened(tmp_path / "a.jsonl", b"1\n", journals)
+    document.replace(0, b"2", "Edit")
+    document.close()
+    (journal,) = journals.glob("*.journal")
+    journal.write_bytes(b"garbage\n" + journal.read_bytes())
+    again = Document.open(tmp_path / "a.jsonl", journals)
+    assert list(again.lines()) == [b"1"]
+    assert again.set_aside is not None
+
+
+def test_a_pipe_is_refused_and_does_not_wait(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    with pytest.raises(InputError, match="not a regular file"):
+        Document.open(tmp_path / "pipe.jsonl")
+
+
+def test_runs_of_untouched_lines_are_copied_and_edits_written(tmp_path: Path) -> None:
+    lines = [str(number).encode() for number in range(20_000)]
+    document = opened(tmp_path / "a.jsonl", b"\n".join(lines))
+    document.replace(9_000, b"edited", "Edit")
+    document.move(19_999, 0, "Move")  # the last line, which had no LF, now needs one
+    document.remove([5, 12_000], "Delete")
+    expected = list(document.lines())
+    document.save(tmp_path / "b.jsonl")
+    assert (tmp_path / "b.jsonl").read_bytes() == b"\n".join(expected)
+    assert document.export(tmp_path / "c.jsonl") == hashlib.sha256(b"\n".join(expected)).hexdigest()
 
 
 line_bytes = st.binary(max_size=12).map(lambda content: content.replace(b"\n", b""))
