@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from ftdesk.hosts.types import Message, ModelName
 
@@ -13,11 +14,15 @@ Verdict = Literal["better", "worse", "undecided"]
 
 @dataclass(frozen=True, slots=True)
 class EvaluationItem:
-    """One held-out example: the messages up to the reference answer, and that answer. ``line`` counts from 1."""
+    """One held-out example: the messages up to the reference answer, and that answer. ``line`` counts from 1.
+
+    ``tools`` are those the example was written with: a model trained on them expects to see them.
+    """
 
     line: int
     prompt: tuple[Message, ...]
     reference: str
+    tools: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
