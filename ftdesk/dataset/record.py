@@ -59,7 +59,7 @@ def read_record(line: bytes) -> Record:
         return _broken(text)
     if not isinstance(value, dict):
         return Record("broken", {}, "The line is JSON, but not an object in braces.", 1)
-    return Record(_kind(value), value)
+    return Record(kind_of(value), value)
 
 
 def content_text(content: Any) -> str:
@@ -81,7 +81,8 @@ def _broken(text: str) -> Record:
     return Record("broken", {}, "Not valid JSON.", None)
 
 
-def _kind(value: Mapping[str, Any]) -> Kind:
+def kind_of(value: Mapping[str, Any]) -> Kind:
+    """What an object was meant to be, by its keys."""
     if "preferred_output" in value or "non_preferred_output" in value or ("input" in value and "messages" not in value):
         return "preference"
     messages = value.get("messages")
