@@ -1,0 +1,47 @@
+"""The fonts that ship with the app: Inter for the interface, JetBrains Mono for JSON."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from PySide6.QtGui import QFont, QFontDatabase
+from PySide6.QtWidgets import QApplication
+
+from ftdesk import resources
+
+BODY = 14
+CAPTION = 12
+
+# Bold is a file of its own: Qt smears a synthesised one. Mono waits until something shows JSON.
+_INTERFACE = ("Inter-Regular.ttf", "Inter-Medium.ttf", "Inter-SemiBold.ttf", "Inter-Bold.ttf")
+_MONO = ("JetBrainsMono-Regular.ttf", "JetBrainsMono-Bold.ttf")
+
+
+def install_fonts(application: QApplication) -> None:
+    """Make Inter the application's font. Characters it lacks come from the system's fonts."""
+    _load(_INTERFACE)
+    application.setFont(interface_font())
+
+
+def interface_font(size: int = BODY, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
+    """``size`` in pixels at 100 %."""
+    font = QFont("Inter")
+    font.setPixelSize(size)
+    font.setWeight(weight)
+    font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+    return font
+
+
+def mono_font(size: int = 13) -> QFont:
+    _load(_MONO)
+    font = QFont("JetBrains Mono")
+    font.setPixelSize(size)
+    font.setStyleHint(QFont.StyleHint.Monospace)
+    font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+    return font
+
+
+@cache
+def _load(names: tuple[str, ...]) -> None:
+    for name in names:
+        QFontDatabase.addApplicationFont(str(resources.path(f"fonts/{name}")))

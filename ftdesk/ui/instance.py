@@ -1,0 +1,74 @@
+"""One window per user and data folder: a second start hands its file to the first and ends."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtNetwork import QLocalServer, QLocalSocket
+
+_TIMEOUT_MS = 1000
+_LONGEST = 1 << 16
+
+
+class Instance(QObject):
+    """``called`` tells that another start happened, with the file it named or an empty text."""
+
+    called = Signal(str)
+
+    def __init__(self, data: Path) -> None:
+        super().__init__()
+        # The folder is the identity, so that FTDESK_HOME separates; hashed, since socket names have a short limit.
+        self._name = "ftdesk-" + hashlib.sha256(str(data).encode("utf-8", "surrogateescape")).hexdigest()[:24]
+        self._server: QLocalServer | None = None
+
+    def hand_over(self, path: Path | None) -> bool:
+        """Ask the running window, if there is one, to come forward and open ``path``. Whether it heard."""
+        socket = QLocalSocket()
+        socket.connectToServer(self._name)
+        if not socket.waitForConnected(_TIMEOUT_MS):
+            return False
+        named = "" if path is None else str(path.expanduser().absolute())
+        socket.write(json.dumps(named).encode() + b"\n")
+        # The answer proves that a window, and not a process that hangs, has taken it.
+        heard = socket.waitForBytesWritten(_TIMEOUT_MS) and socket.waitForReadyRead(_TIMEOUT_MS)
+        socket.disconnectFromServer()
+        return heard
+
+    def listen(self) -> None:
+        """Be the one that others call. Without success the window works all the same, alone."""
+        server = QLocalServer(self)
+        server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
+        if not server.listen(self._name):
+            # A crash leaves the socket's name behind; nobody answered it, so it is nobody's.
+            QLocalServer.removeServer(self._name)
+            server.listen(self._name)
+        server.newConnection.connect(self._accept)
+        self._server = server
+
+    def close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+
+    def _accept(self) -> None:
+        while self._server is not None and (socket := self._server.nextPendingConnection()) is not None:
+            socket.disconnected.connect(socket.deleteLater)
+            socket.readyRead.connect(lambda socket=socket: self._read(socket))
+            self._read(socket)
+
+    def _read(self, socket: QLocalSocket) -> None:
+        if socket.bytesAvailable() > _LONGEST:
+            socket.abort()
+            return
+        if not socket.canReadLine():
+            return
+        try:
+            named = json.loads(bytes(socket.readLine().data()))
+        except ValueError:
+            socket.abort()
+            return
+        socket.write(b"\n")
+        socket.flush()
+        self.called.emit(named if isinstance(named, str) else "")

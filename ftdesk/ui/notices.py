@@ -1,0 +1,127 @@
+"""What the window tells the user in passing: toasts at the bottom, with at most one thing to do about it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from ftdesk.errors import FtdeskError
+from ftdesk.ui.overrides import override
+from ftdesk.ui.text import Label, visible
+from ftdesk.ui.tokens import UNIT
+from ftdesk.ui.widgets import Button, Surface
+
+_AT_ONCE = 3
+_SECONDS = 7.0
+
+log = logging.getLogger(__name__)
+
+
+class Notices(QWidget):
+    """A stack of toasts over the lower edge of its parent. Errors stay until they are closed, the rest goes by itself.
+
+    The one place where the window shows an error: call ``show_error`` with whatever was raised.
+    """
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("notices")
+        self._window = parent
+        self._toasts: list[Surface] = []
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(2 * UNIT)
+        parent.installEventFilter(self)
+        self.hide()
+
+    @property
+    def texts(self) -> list[str]:
+        """What is shown at present, oldest first."""
+        return [toast.accessibleName() for toast in self._toasts]
+
+    def show_notice(
+        self, text: str, action: str = "", act: Callable[[], object] | None = None, *, lasting: bool = False
+    ) -> None:
+        """Say ``text``. ``action`` names the button that calls ``act``. ``lasting`` stays until closed."""
+        text = visible(text)
+        if text in self.texts:
+            return
+        toast = Surface("toast", 3 * UNIT, 0, self)
+        toast.setAccessibleName(text)
+        toast.column.setContentsMargins(4 * UNIT, 2 * UNIT, 2 * UNIT, 2 * UNIT)
+        row = QHBoxLayout()
+        row.setSpacing(3 * UNIT)
+        words = Label(text, wrap=True)
+        words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        row.addWidget(words, 1)
+
+        def close() -> None:
+            self._remove(toast)
+
+        def act_and_close() -> None:
+            close()
+            if act is not None:
+                act()
+
+        if action:
+            row.addWidget(Button(action, act_and_close, kind="toast"))
+        row.addWidget(Button(self.tr("Close"), close, kind="toast"))
+        toast.column.addLayout(row)
+        self._toasts.append(toast)
+        self._column.addWidget(toast)
+        while len(self._toasts) > _AT_ONCE:
+            self._remove(self._toasts[0])
+        if not lasting:
+            QTimer.singleShot(int(_SECONDS * 1000), toast, close)
+        self.show()
+        self._place()
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(toast, text))
+
+    def show_error(self, error: BaseException) -> None:
+        """Tell of ``error``: a known one in its own words, a bug as a bug, with its trace in the log."""
+        if isinstance(error, FtdeskError):
+            detail = error.detail if error.detail and error.detail not in error.title else ""
+            log.warning("%s %s", error.sentence, detail)
+            self.show_notice(error.sentence, lasting=True)
+            return
+        log.error("unexpected error", exc_info=error)
+        self.show_notice(
+            self.tr(
+                "Something went wrong inside ftdesk ({kind}). Your file is untouched and your edits are kept; "
+                "the log has the details."
+            ).format(kind=type(error).__name__),
+            lasting=True,
+        )
+
+    def close_all(self) -> None:
+        while self._toasts:
+            self._remove(self._toasts[0])
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._window and event.type() == QEvent.Type.Resize:
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def _remove(self, toast: Surface) -> None:
+        if toast in self._toasts:
+            self._toasts.remove(toast)
+            self._column.removeWidget(toast)
+            toast.hide()
+            toast.deleteLater()
+            self._place()
+        if not self._toasts:
+            self.hide()
+
+    def _place(self) -> None:
+        room = self._window.rect()
+        width = min(560, room.width() - 8 * UNIT)
+        self.setFixedWidth(width)
+        height = self._column.heightForWidth(width) if self._column.hasHeightForWidth() else self.sizeHint().height()
+        self.setFixedHeight(max(height, 0))
+        self.move((room.width() - width) // 2, room.height() - height - 12 * UNIT)
+        self.raise_()

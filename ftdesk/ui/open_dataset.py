@@ -1,0 +1,121 @@
+"""The dataset that the window shows: the document's observer as Qt signals, and the row that is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+
+from ftdesk.dataset.document import Document
+from ftdesk.errors import FtdeskError
+from ftdesk.ui.notices import Notices
+
+
+class OpenDataset(QObject):
+    """At most one document is open. Every place reads it here and changes it through ``attempt``."""
+
+    replaced = Signal()
+    """Another document stands here, or none."""
+    splicing = Signal(int, int, int)
+    """Row, removed, inserted: the document still is as it was."""
+    spliced = Signal(int, int, int)
+    state_changed = Signal()
+    """Modified, saved, undo or redo became different."""
+    row_chosen = Signal(int)
+    """The row that is looked at; -1 for none."""
+    leaving = Signal()
+    """Something is about to read the document or to go elsewhere: editors commit what is typed."""
+
+    def __init__(self, notices: Notices) -> None:
+        super().__init__(notices)
+        self._notices = notices
+        self._document: Document | None = None
+        self._observer = _Signals(self)
+        self._row = -1
+
+    @property
+    def document(self) -> Document | None:
+        return self._document
+
+    @property
+    def row(self) -> int:
+        return self._row
+
+    @property
+    def title(self) -> str:
+        """The file's name, or what an unnamed dataset is called."""
+        if self._document is None:
+            return ""
+        return self._document.path.name if self._document.path else self.tr("Untitled dataset")
+
+    def show_document(self, document: Document | None) -> None:
+        """Close the document that is open and show ``document``. Unsaved edits of the old one stay in its journal."""
+        if self._document is not None:
+            self.leaving.emit()
+            self._document.unobserve(self._observer)
+            self._document.close()
+        self._document = document
+        if document is not None:
+            document.observe(self._observer)
+        self._row = -1
+        self.replaced.emit()
+        self.choose(0)
+        self.state_changed.emit()
+
+    def choose(self, row: int) -> None:
+        """Look at ``row``, or at the nearest there is."""
+        row = max(-1, min(row, len(self._document) - 1)) if self._document is not None else -1
+        if row != self._row:
+            self.leaving.emit()
+            self._row = row
+            self.row_chosen.emit(row)
+
+    def attempt(self, change: Callable[[Document], None]) -> bool:
+        """Let ``change`` edit the document; a refusal becomes a notice. Whether it worked."""
+        if self._document is None:
+            return False
+        try:
+            change(self._document)
+        except FtdeskError as error:
+            self._notices.show_error(error)
+            return False
+        return True
+
+    def undo(self) -> None:
+        self.leaving.emit()
+        self.attempt(lambda document: document.undo())
+
+    def redo(self) -> None:
+        self.leaving.emit()
+        self.attempt(lambda document: document.redo())
+
+    def follow_splice(self, row: int, removed: int, inserted: int) -> None:
+        """Keep looking at the same example when rows above it come or go, and at a changed one where it changed."""
+        size = len(self._document) if self._document is not None else 0
+        chosen = self._row
+        if removed == inserted:
+            return
+        if inserted:
+            chosen = row + inserted - 1
+        elif row < chosen:
+            chosen = max(row, chosen - removed)
+        chosen = min(chosen, size - 1)
+        self._row = chosen
+        self.row_chosen.emit(chosen)
+
+
+class _Signals:
+    """Observer of the document on behalf of ``OpenDataset``."""
+
+    def __init__(self, dataset: OpenDataset) -> None:
+        self._dataset = dataset
+
+    def splicing(self, row: int, removed: int, inserted: int) -> None:
+        self._dataset.splicing.emit(row, removed, inserted)
+
+    def spliced(self, row: int, removed: int, inserted: int) -> None:
+        self._dataset.spliced.emit(row, removed, inserted)
+        self._dataset.follow_splice(row, removed, inserted)
+
+    def state_changed(self) -> None:
+        self._dataset.state_changed.emit()

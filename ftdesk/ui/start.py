@@ -1,0 +1,110 @@
+"""Starts the window: display, application, one instance, and what happens to errors that nobody expected."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ftdesk.errors import ExitStatus, FtdeskError
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from ftdesk.ui.window import Window
+
+
+def run_window(words: Sequence[str]) -> int:
+    """Show the window until it is closed; ``words`` may name one file to open. Returns the exit status."""
+    problem = _unusable(words) or _without_display()
+    if problem:
+        _narrate(problem)
+        return ExitStatus.UNUSABLE
+    try:
+        from PySide6.QtWidgets import QApplication
+    except ImportError as error:
+        _narrate(
+            f"ftdesk: the window needs a library of the system that is missing ({error}). "
+            "On Debian or Ubuntu: apt-get install libgl1 libegl1 libglib2.0-0 libdbus-1-3 libfontconfig1 libxkbcommon0."
+        )
+        return ExitStatus.UNUSABLE
+    application = QApplication(["ftdesk"])
+    try:
+        return _run(application, Path(words[0]) if words else None)
+    except FtdeskError as error:
+        _narrate(f"ftdesk: {error.sentence}")
+        return error.exit_status
+
+
+def _run(application: QApplication, path: Path | None) -> int:
+    from ftdesk.app import App
+    from ftdesk.ui.faults import Faults
+    from ftdesk.ui.fonts import install_fonts
+    from ftdesk.ui.instance import Instance
+    from ftdesk.ui.theme import Theme
+    from ftdesk.ui.window import Window
+
+    application.setApplicationName("ftdesk")
+    application.setDesktopFileName("ftdesk")
+    # A closing dialog must not end the loop; the window's close event does.
+    application.setQuitOnLastWindowClosed(False)
+    app = App()
+    instance = Instance(app.folders.data)
+    if instance.hand_over(path):
+        return ExitStatus.GOOD
+    faults = Faults(app.folders.logs)
+    install_fonts(application)
+    window = Window(app, Theme(application, app.settings.theme))
+    faults.reported.connect(window.desk.notices.show_error)
+    instance.called.connect(window.come_forward)
+    window.open_at_start(path)
+    window.show()
+    # The first paint, before asyncio is even imported.
+    application.processEvents()
+    from ftdesk.ui.loop import run
+
+    instance.listen()
+    try:
+        return run(application, _live(window), lambda loop: loop.set_exception_handler(faults.of_loop))
+    finally:
+        instance.close()
+        faults.close()
+
+
+async def _live(window: Window) -> int:
+    import asyncio
+
+    closed = asyncio.Event()
+    window.closed.connect(closed.set)
+    window.begin()
+    await closed.wait()
+    await window.aclose()
+    await window.desk.app.aclose()
+    return ExitStatus.GOOD
+
+
+def _unusable(words: Sequence[str]) -> str:
+    if len(words) > 1:
+        return f"ftdesk: one file can be opened at a time, not {len(words)}. ftdesk --help lists the commands."
+    if words and words[0].startswith("-"):
+        return f"ftdesk: there is no option {words[0]}. ftdesk --help lists the commands."
+    return ""
+
+
+def _without_display() -> str:
+    """Qt aborts the process without a display, and that cannot be caught: so look first."""
+    if sys.platform != "linux":
+        return ""
+    if any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")):
+        return ""
+    return (
+        "ftdesk: the window needs a graphical display and there is none here. "
+        "Run “ftdesk demo” to see the whole loop in this terminal, “ftdesk --help” for the commands, "
+        "or “xvfb-run -a ftdesk” for a window nobody sees."
+    )
+
+
+def _narrate(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)  # noqa: T201 - there is no window to say it in

@@ -1,0 +1,66 @@
+"""Coroutines that belong to a widget: named, reported when they fail, cancelled when the widget goes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QObject
+
+Event = TypeVar("Event")
+
+
+class Tasks:
+    """The running tasks of one owner, each under a name. Starting a name again cancels the task that had it.
+
+    ``on_error`` hears of every exception but cancellation. Start tasks only while the loop runs: from
+    ``Panel.activated``, a slot or another task, never from a constructor.
+    """
+
+    def __init__(self, owner: QObject, on_error: Callable[[BaseException], None]) -> None:
+        self._on_error = on_error
+        self._running: dict[str, asyncio.Task[None]] = {}
+        owner.destroyed.connect(self.cancel_all)
+
+    def start(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        self.cancel(name)
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._running[name] = task
+        task.add_done_callback(self._finished)
+        return task
+
+    def is_running(self, name: str) -> bool:
+        return name in self._running
+
+    def cancel(self, name: str) -> None:
+        task = self._running.pop(name, None)
+        if task is not None:
+            task.cancel()
+
+    def cancel_all(self) -> None:
+        for name in list(self._running):
+            self.cancel(name)
+
+    async def aclose(self) -> None:
+        """Cancel all and wait until they have cleaned up."""
+        tasks = list(self._running.values())
+        self.cancel_all()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        if self._running.get(task.get_name()) is task:
+            del self._running[task.get_name()]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._on_error(error)
+
+
+async def consume(events: AsyncGenerator[Event, None], apply: Callable[[Event], None]) -> None:
+    """Feed every event of a service's generator to ``apply``, and close the generator however that ends.
+
+    A bare ``async for`` leaves the generator open when its body raises, and with it the connection behind it.
+    """
+    async with contextlib.aclosing(events) as stream:
+        async for event in stream:
+            apply(event)

@@ -1,0 +1,245 @@
+"""The window: rail, header, places and status line, and the one place where the panels meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QSettings, Qt, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from ftdesk.app import App
+from ftdesk.errors import FtdeskError
+from ftdesk.ui.desk import ChosenHost, Desk, Requests
+from ftdesk.ui.files import Files
+from ftdesk.ui.header import Header
+from ftdesk.ui.notices import Notices
+from ftdesk.ui.open_dataset import OpenDataset
+from ftdesk.ui.overrides import override
+from ftdesk.ui.panel import Panel
+from ftdesk.ui.panels import PANELS
+from ftdesk.ui.rail import Rail
+from ftdesk.ui.status import StatusLine
+from ftdesk.ui.theme import Theme
+from ftdesk.ui.tokens import UNIT
+from ftdesk.ui.widgets import IconButton
+from ftdesk.ui.work import BackgroundWork
+
+
+class Window(QMainWindow):
+    """Makes each place when it is first shown. ``closed`` is the end of the program."""
+
+    closed = Signal()
+
+    def __init__(self, app: App, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("main_window")
+        self.setAcceptDrops(True)
+        self.resize(1280, 820)
+        self._running = False
+        self._panels: dict[str, Panel] = {}
+        self._place = ""
+        self._open_later: Callable[[], None] | None = None
+        self.desk = self._make_desk(app, theme)
+        self.commands = self._make_commands()
+        self._lay_out()
+        self._connect()
+        self._restore()
+
+    @property
+    def place(self) -> str:
+        return self._place
+
+    def panel(self, place: str) -> Panel:
+        """The panel of a place, made if it was not shown yet."""
+        if place not in self._panels:
+            panel = next(entry for entry in PANELS if entry.name == place).make(self.desk)
+            self._panels[place] = panel
+            self._stack.addWidget(panel)
+        return self._panels[place]
+
+    def show_place(self, place: str) -> None:
+        if place not in {entry.name for entry in PANELS}:
+            place = PANELS[0].name
+        if place == self._place:
+            return
+        self.desk.dataset.leaving.emit()
+        self._place = place
+        panel = self.panel(place)
+        self._stack.setCurrentWidget(panel)
+        self._rail.show_place(place)
+        if self._running:
+            panel.activated()
+            panel.focus_first()
+
+    def begin(self) -> None:
+        """The event loop runs: from here on places may start work."""
+        self._running = True
+        if self._open_later is not None:
+            self._open_later()
+            self._open_later = None
+        panel = self.panel(self._place)
+        panel.activated()
+        panel.focus_first()
+
+    def open_at_start(self, path: Path | None) -> None:
+        """Open ``path``, or what was open last: now if that is quick, else when the event loop runs."""
+        files = self.desk.files
+        last = self.desk.app.settings.last_file
+        wanted = path or (Path(last) if last else None)
+
+        def open_now() -> None:
+            if path is not None:
+                files.open(path)
+            else:
+                files.open_last()
+
+        if wanted is None or files.opens_at_once(wanted):
+            open_now()
+        else:
+            self._open_later = open_now
+
+    def come_forward(self, named: str) -> None:
+        """A second start: be seen, and open the file it named."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+        if named:
+            self.show_place("dataset")
+            self.desk.files.open(Path(named))
+
+    async def aclose(self) -> None:
+        """Stop what the places do, then close the file. Its unsaved edits are in the journal."""
+        for panel in self._panels.values():
+            await panel.aclose()
+        self.desk.dataset.show_document(None)
+
+    @override
+    def closeEvent(self, event: QCloseEvent) -> None:
+        # Never asks: what is not saved is in the journal and comes back with the next start.
+        self.desk.dataset.leaving.emit()
+        settings = self._window_settings()
+        settings.setValue("geometry", self.saveGeometry())
+        try:
+            self.desk.app.save_settings(replace(self.desk.app.settings, last_place=self._place))
+        except FtdeskError as error:
+            self.desk.notices.show_error(error)
+        event.accept()
+        self.closed.emit()
+
+    @override
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    @override
+    def dropEvent(self, event: QDropEvent) -> None:
+        for url in event.mimeData().urls():
+            if url.isLocalFile():
+                event.acceptProposedAction()
+                self.desk.files.open(Path(url.toLocalFile()))
+                return
+
+    def _make_desk(self, app: App, theme: Theme) -> Desk:
+        notices = Notices(self)
+        background = BackgroundWork(self)
+        dataset = OpenDataset(notices)
+        return Desk(
+            app=app,
+            theme=theme,
+            notices=notices,
+            background=background,
+            dataset=dataset,
+            files=Files(app, dataset, notices, background, self),
+            host=ChosenHost(self),
+            requests=Requests(self),
+        )
+
+    def _make_commands(self) -> dict[str, QAction]:
+        files, dataset = self.desk.files, self.desk.dataset
+        return {
+            name: self._command(name, text, keys, do)
+            for name, text, keys, do in (
+                ("open", self.tr("Open…"), QKeySequence.StandardKey.Open, files.choose_and_open),
+                ("new", self.tr("New dataset"), QKeySequence.StandardKey.New, files.new),
+                ("save", self.tr("Save"), QKeySequence.StandardKey.Save, files.save),
+                ("save_as", self.tr("Save as…"), "Ctrl+Shift+S", files.save_as),
+                ("sample", self.tr("Try the sample"), "", files.try_sample),
+                ("undo", self.tr("Undo"), "Ctrl+Z", dataset.undo),
+                ("redo", self.tr("Redo"), "Ctrl+Shift+Z", dataset.redo),
+                ("quit", self.tr("Quit"), "Ctrl+Q", self.close),
+            )
+        }
+
+    def _command(self, name: str, text: str, keys: str | QKeySequence.StandardKey, do: Callable[[], object]) -> QAction:
+        action = QAction(text, self)
+        action.setObjectName(f"command_{name}")
+        action.setShortcut(QKeySequence(keys))
+        action.triggered.connect(lambda *_: do())
+        self.addAction(action)
+        return action
+
+    def _lay_out(self) -> None:
+        self._rail = Rail()
+        self._rail.column.addWidget(
+            IconButton("settings", self.tr("Settings"), size=20), 0, Qt.AlignmentFlag.AlignHCenter
+        )
+        self._header = Header(self.desk, [self.commands[name] for name in ("open", "new", "save", "save_as", "sample")])
+        self._stack = QStackedWidget()
+        self._status = StatusLine(self.desk.background)
+        right = QVBoxLayout()
+        right.setSpacing(0)
+        right.addWidget(self._header)
+        right.addWidget(self._stack, 1)
+        right.addWidget(self._status)
+        centre = QWidget()
+        row = QHBoxLayout(centre)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self._rail)
+        row.addLayout(right, 1)
+        self.setCentralWidget(centre)
+        self.setMinimumSize(180 * UNIT, 120 * UNIT)
+        self.desk.notices.raise_()
+
+    def _connect(self) -> None:
+        self._rail.place_chosen.connect(self.show_place)
+        for number, entry in enumerate(PANELS, start=1):
+            self._command(
+                f"place_{entry.name}",
+                self.tr("Go to {place}").format(place=entry.title),
+                f"Ctrl+{number}",
+                lambda name=entry.name: self.show_place(name),  # type: ignore[misc]
+            )
+        self.desk.dataset.replaced.connect(self._show_title)
+        self.desk.dataset.state_changed.connect(self._show_title)
+        requests = self.desk.requests
+        requests.place_requested.connect(self.show_place)
+        requests.example_requested.connect(self._show_example)
+
+    def _show_title(self) -> None:
+        document = self.desk.dataset.document
+        title = self.desk.dataset.title.replace("[*]", "[*][*]")
+        self.setWindowTitle(f"{title}[*] — ftdesk" if title else "ftdesk")
+        self.setWindowModified(document is not None and document.is_modified)
+        for name, did in (("undo", self.tr("Undo")), ("redo", self.tr("Redo"))):
+            what = "" if document is None else document.undo_title if name == "undo" else document.redo_title
+            self.commands[name].setText(f"{did}: {what}" if what else did)
+
+    def _show_example(self, row: int) -> None:
+        self.show_place("dataset")
+        self.desk.dataset.choose(row)
+
+    def _restore(self) -> None:
+        geometry: Any = self._window_settings().value("geometry")
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+        self._show_title()
+        self.show_place(self.desk.app.settings.last_place)
+
+    def _window_settings(self) -> QSettings:
+        return QSettings(str(self.desk.app.folders.config / "window.ini"), QSettings.Format.IniFormat)
