@@ -13,7 +13,29 @@ from ftdesk.errors import StorageError
 
 Migration = Callable[[sqlite3.Connection], None]
 
-MIGRATIONS: tuple[Migration, ...] = ()
+
+def _add_evaluations(connection: sqlite3.Connection) -> None:
+    connection.execute("""
+        CREATE TABLE evaluation_runs (
+            id INTEGER PRIMARY KEY,
+            file_sha256 TEXT NOT NULL,
+            grader TEXT NOT NULL,
+            options TEXT NOT NULL,
+            started_at INTEGER NOT NULL
+        )""")
+    connection.execute("CREATE INDEX evaluation_runs_by_key ON evaluation_runs (file_sha256, grader, options)")
+    connection.execute("""
+        CREATE TABLE evaluation_answers (
+            run INTEGER NOT NULL REFERENCES evaluation_runs (id) ON DELETE CASCADE,
+            prompt_sha256 TEXT NOT NULL,
+            host TEXT NOT NULL,
+            model TEXT NOT NULL,
+            answer BLOB NOT NULL,
+            PRIMARY KEY (run, prompt_sha256, host, model)
+        ) WITHOUT ROWID""")
+
+
+MIGRATIONS: tuple[Migration, ...] = (_add_evaluations,)
 
 
 def migrate(connection: sqlite3.Connection) -> None:
