@@ -14,7 +14,7 @@ from ftdesk.dataset.journal import FileState, Journal, open_journal
 from ftdesk.dataset.lines import FileLines, unreadable
 from ftdesk.dataset.record import Record, read_record
 from ftdesk.dataset.saving import Content, Saving
-from ftdesk.errors import InputError
+from ftdesk.errors import InputError, StorageError
 from ftdesk.storage.files import write_atomic
 
 _CACHED_RECORDS = 512
@@ -40,6 +40,7 @@ class Document:
         self._undone: list[Change] = []
         self._saved_at: int | None = 0
         self._since_save: list[Change] | None = None
+        self._last_saving: Saving | None = None
         self._observers: list[DocumentObserver] = []
         self._records: OrderedDict[bytes, Record] = OrderedDict()
         self._journal = open_journal(journals, path) if journals else None
@@ -162,8 +163,10 @@ class Document:
         """Whether another program has replaced, changed or removed the file since it was opened or saved."""
         if self.path is None or self._state is None:
             return False
+        # A save that replaced the file and failed after that has made a state that is ours, too.
+        ours = (self._state, self._last_saving.state if self._last_saving else None)
         try:
-            return FileState.of(self.path.stat()) != self._state
+            return FileState.of(self.path.stat()) not in ours
         except OSError:
             return True
 
@@ -197,7 +200,8 @@ class Document:
         # The overlay only ever grows, and is replaced and not emptied by a save: the snapshot may share it.
         content = Content(self._base, array("q", self._rows), self._overlay, final_newline=self._final_newline)
         journal = self._journal if self._journal and self._journal.owned and not other else None
-        return Saving(target, content, journal, other=other, position=len(self._done))
+        self._last_saving = Saving(target, content, journal, other=other, position=len(self._done))
+        return self._last_saving
 
     def finish_save(self, saving: Saving) -> None:
         """Stand on the file that ``saving`` has written; what was changed meanwhile stays changed."""
@@ -232,9 +236,9 @@ class Document:
         return digest.hexdigest()
 
     def discard_edits(self) -> None:
-        """Forget the journal: the user has chosen not to keep what was never saved."""
-        if self._journal and self._journal.owned:
-            self._journal.clear()
+        """Forget the journal: the user has chosen not to keep what was never saved. Raises ``StorageError``."""
+        if self._journal and self._journal.owned and not self._journal.clear():
+            raise StorageError(f"Cannot remove the journal {self._journal.path}.", hint="Remove it by hand.")
 
     def __enter__(self) -> Self:
         return self
@@ -290,8 +294,8 @@ class Document:
                 journal.clear()
             journal.close()
             journal = self._journal = open_journal(folder, saving.target)
-        if journal.owned:
-            journal.clear()
+        # A journal that cannot be cleared still knows the state that was saved, and what came after it.
+        if journal.owned and journal.clear():
             for change in meanwhile:
                 journal.append(change, self._state)
 

@@ -47,6 +47,8 @@ class Journal:
         self.owned = self._lock.acquire()
         self._descriptor: int | None = None
         self._writing = threading.Lock()
+        # Lines that a full disk kept out, in order: a later change must not be in the journal without those before it.
+        self._pending: list[bytes] = []
         self.changes = 0
         """How many changes are written."""
 
@@ -76,22 +78,33 @@ class Journal:
 
     def note(self, state: FileState | None, *, after: int) -> None:
         """Write down the state that the file has, or will have in a moment, with the first ``after`` changes in it."""
+        self._append(_line(self._state_entry(state, after=after)))
+
+    def _state_entry(self, state: FileState | None, *, after: int) -> dict[str, Any]:
         facts = None if state is None else asdict(state)
-        self._append({"dataset": str(self._dataset or ""), "state": facts, "after": after})
+        return {"dataset": str(self._dataset or ""), "state": facts, "after": after}
 
     def append(self, change: Change, state: FileState | None) -> None:
-        """Write ``change`` and make it durable. ``state`` begins a journal that does not exist yet."""
-        if self._descriptor is None and not self.path.exists():
-            self.note(state, after=0)
-        self._append(_encoded(change))
-        self.changes += 1
+        """Write ``change`` and make it durable. ``state`` begins a journal that does not exist yet.
 
-    def clear(self) -> None:
-        """Forget all: the file holds everything now."""
+        Raises ``StorageError`` when that fails; the change is written together with the next one then.
+        """
+        lines = []
+        if self.changes == 0 and not self.path.exists():
+            lines.append(_line(self._state_entry(state, after=0)))
+        self.changes += 1
+        self._append(*lines, _line(_encoded(change)))
+
+    def clear(self) -> bool:
+        """Forget all: the file holds everything now. False if the disk refused; the journal is then as it was."""
         self._close()
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError:
+            return False
+        self._pending.clear()
         self.changes = 0
-        with contextlib.suppress(FileNotFoundError):
-            self.path.unlink()
+        return True
 
     def set_aside(self) -> Path:
         """Keep the journal under another name, where its changes no longer fit the file. Returns where."""
@@ -107,21 +120,21 @@ class Journal:
         self._close()
         self._lock.release()
 
-    def _append(self, entry: dict[str, Any]) -> None:
-        try:
-            with self._writing:
+    def _append(self, *lines: bytes) -> None:
+        with self._writing:
+            self._pending.extend(lines)
+            try:
                 if self._descriptor is None:
                     self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-                view = memoryview(json.dumps(entry, separators=(",", ":")).encode() + b"\n")
-                while view:
-                    view = view[os.write(self._descriptor, view) :]
+                _write_whole(self._descriptor, b"".join(self._pending))
                 os.fsync(self._descriptor)
-        except OSError as error:
-            raise StorageError(
-                f"This edit could not be written to the journal {self.path}: {error.strerror}.",
-                str(error),
-                "Save the file now, to another disk if need be.",
-            ) from error
+            except OSError as error:
+                raise StorageError(
+                    f"This edit could not be written to the journal {self.path}: {error.strerror}.",
+                    str(error),
+                    "Save the file now, to another disk if need be.",
+                ) from error
+            self._pending.clear()
 
     def _close(self) -> None:
         if self._descriptor is not None:
@@ -151,6 +164,23 @@ def _parsed(lines: list[bytes], current: FileState | None) -> tuple[list[Change]
         elif _state(entry["state"]) == current:
             start = int(entry["after"])
     return changes, start
+
+
+def _line(entry: dict[str, Any]) -> bytes:
+    return json.dumps(entry, separators=(",", ":")).encode() + b"\n"
+
+
+def _write_whole(descriptor: int, content: bytes) -> None:
+    """Append ``content`` or nothing: what a full disk lets in of it is taken back."""
+    size = os.fstat(descriptor).st_size
+    try:
+        view = memoryview(content)
+        while view:
+            view = view[os.write(descriptor, view) :]
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.ftruncate(descriptor, size)
+        raise
 
 
 def _state(entry: dict[str, int] | None) -> FileState | None:

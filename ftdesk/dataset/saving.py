@@ -71,6 +71,8 @@ class Saving:
         self.other = other
         self.position = position
         self.result: FileLines | None = None
+        self.state: FileState | None = None
+        """How the written file is recognised, known before it has its name."""
         self._content = content
         self._journal = journal
         self._journaled = journal.changes if journal else 0
@@ -81,5 +83,6 @@ class Saving:
         self.result = FileLines(self.target)
 
     def _note(self, written: os.stat_result) -> None:
+        self.state = FileState.of(written)
         if self._journal and self._journal.path.exists():
-            self._journal.note(FileState.of(written), after=self._journaled)
+            self._journal.note(self.state, after=self._journaled)

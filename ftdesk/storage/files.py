@@ -47,7 +47,8 @@ def write_atomic(
 
     Temporary file in the same folder, fsync, replace, fsync of the folder. An existing file keeps its mode, and a
     symbolic link keeps pointing where it did. ``before_replace`` is called with what the file will be known by, when
-    its content is on disk but its name is not. Returns the same. Raises ``StorageError``; the old file is then whole.
+    its content is on disk but its name is not. Returns the same. Raises ``StorageError``; the file is then whole, the
+    old one or, when only the folder could not be synchronised, the new one.
     """
     target = Path(os.path.realpath(path))
     temporary: Path | None = None
@@ -71,7 +72,6 @@ def write_atomic(
             before_replace(written)
         temporary.replace(target)
         temporary = None
-        sync_folder(target.parent)
     except OSError as error:
         raise StorageError(
             f"Cannot save {path}: {error.strerror or error}.",
@@ -82,6 +82,14 @@ def write_atomic(
         if temporary is not None:
             with contextlib.suppress(OSError):
                 temporary.unlink()
+    try:
+        sync_folder(target.parent)
+    except OSError as error:
+        raise StorageError(
+            f"{path} was written, but its folder could not be synchronised: {error.strerror or error}.",
+            str(error),
+            "Save again, so that it survives a power failure.",
+        ) from error
     return written
 
 
