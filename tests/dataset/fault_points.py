@@ -1,8 +1,8 @@
 """Drives a dataset through edits and saves, again and again, with a fault at one more system call each time.
 
 Run as a program: ``fault_points.py FOLDER KIND [STRIDE]``. KIND is ``KILL`` (the process dies before the call) or an
-errno name (the call fails once). Prints one JSON line: how many points were tried and every violation found. One process
-forks a child per point, so that a thousand points take seconds.
+errno name (the call fails once). Prints one JSON line: how many points were tried and every violation found. A child is
+forked per point, so that a thousand points take seconds.
 """
 
 from __future__ import annotations
