@@ -44,7 +44,8 @@ class ModelName:
         host, slash, model = text.partition("/")
         if not (slash and host and model):
             raise InputError(
-                f"“{text}” is not a model name.", hint="Write HOST/MODEL, for example local/tiny or openai/gpt-4.1-mini."
+                f"“{text}” is not a model name.",
+                hint="Write HOST/MODEL, for example local/tiny or openai/gpt-4.1-mini.",
             )
         return ModelName(host, model)
 
