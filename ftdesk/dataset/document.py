@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
+from ftdesk.dataset.backups import Backups
 from ftdesk.dataset.changes import Change, DocumentObserver, Splice
 from ftdesk.dataset.journal import FileState, Journal, open_journal
 from ftdesk.dataset.lines import FileLines, unreadable
@@ -28,8 +29,9 @@ class Document:
     undoable without limit, and is in the journal before ``apply`` returns.
     """
 
-    def __init__(self, path: Path | None, journals: Path | None) -> None:
+    def __init__(self, path: Path | None, journals: Path | None, backups: Backups | None = None) -> None:
         self.path = path
+        self._backups = backups
         self._base = FileLines(path) if path else None
         self._state = FileState.of(self._base.stat) if self._base is not None else None
         self._final_newline = self._base.final_newline if self._base is not None and len(self._base) else True
@@ -50,18 +52,18 @@ class Document:
             self._recover(self._journal)
 
     @staticmethod
-    def open(path: Path, journals: Path | None = None) -> Document:
+    def open(path: Path, journals: Path | None = None, backups: Backups | None = None) -> Document:
         """Open ``path``. Raises ``InputError`` when it cannot be read.
 
         With ``journals``, edits of an earlier run that were never saved are there again (``recovered``). When the file
-        has changed since, they are kept in ``set_aside`` instead.
+        has changed since, they are kept in ``set_aside`` instead. With ``backups``, a save keeps the version before it.
         """
-        return Document(path, journals)
+        return Document(path, journals, backups)
 
     @staticmethod
-    def new(journals: Path | None = None) -> Document:
+    def new(journals: Path | None = None, backups: Backups | None = None) -> Document:
         """An empty dataset without a file yet, or the one that a crash left unsaved."""
-        return Document(None, journals)
+        return Document(None, journals, backups)
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -200,7 +202,7 @@ class Document:
         # The overlay only ever grows, and is replaced and not emptied by a save: the snapshot may share it.
         content = Content(self._base, array("q", self._rows), self._overlay, final_newline=self._final_newline)
         journal = self._journal if self._journal and self._journal.owned and not other else None
-        self._last_saving = Saving(target, content, journal, other=other, position=len(self._done))
+        self._last_saving = Saving(target, content, journal, self._backups, other=other, position=len(self._done))
         return self._last_saving
 
     def finish_save(self, saving: Saving) -> None:

@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ftdesk.dataset.backups import Backups
 from ftdesk.dataset.journal import FileState, Journal
 from ftdesk.dataset.lines import FileLines
 from ftdesk.storage.files import FileRange, write_atomic
@@ -66,19 +67,31 @@ class Content:
 class Saving:
     """One save. Only ``write`` takes time, and it touches nothing that editing changes."""
 
-    def __init__(self, target: Path, content: Content, journal: Journal | None, *, other: bool, position: int) -> None:
+    def __init__(
+        self,
+        target: Path,
+        content: Content,
+        journal: Journal | None,
+        backups: Backups | None,
+        *,
+        other: bool,
+        position: int,
+    ) -> None:
         self.target = target
         self.other = other
         self.position = position
         self.result: FileLines | None = None
         self.state: FileState | None = None
         """How the written file is recognised, known before it has its name."""
+        self._backups = backups
         self._content = content
         self._journal = journal
         self._journaled = journal.changes if journal else 0
 
     def write(self) -> None:
         """Write the file and index it. Raises ``StorageError``; the old file is then whole."""
+        if self._backups and self.target.exists():
+            self._backups.keep(self.target)
         write_atomic(self.target, self._content.pieces(), new_file_mode=0o644, before_replace=self._note)
         self.result = FileLines(self.target)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import stat
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any, Literal, get_args
 from ftdesk.dataset.lines import FileLines
 from ftdesk.dataset.record import Record, content_text, read_record
 from ftdesk.errors import InputError
-from ftdesk.storage.files import FileRange, write_atomic
+from ftdesk.storage.files import write_atomic
 from ftdesk.storage.folders import make_folder
 
 Part = Literal["train", "validation", "test"]
@@ -33,10 +34,7 @@ class Amount:
         """Read ``20%`` or ``30``. Raises ``InputError``."""
         number, percent, rest = text.strip().partition("%")
         try:
-            if not percent:
-                amount = Amount(count=int(number))
-            else:
-                amount = Amount(share=float(number) / 100)
+            amount = Amount(share=float(number) / 100) if percent else Amount(count=int(number))
         except ValueError:
             rest = text
             amount = Amount()
@@ -74,28 +72,211 @@ class Split:
 
 
 def split_examples(
-    lines: Iterable[bytes], *, test: Amount, validation: Amount | None = None, seed: int = 0, group_by: str | None = None
+    lines: Iterable[bytes],
+    *,
+    test: Amount,
+    validation: Amount | None = None,
+    seed: int = 0,
+    group_by: str | None = None,
 ) -> Split:
     """Deal out lines. The same lines and seed give the same parts, in whatever order the lines stand.
 
-    Examples stay together when they ask the same (compared without case, white space and punctuation) or when their field
-    ``group_by``, a top-level key or a path such as ``metadata.patient``, has the same value. Raises ``InputError``
-    when the parts cannot be had.
+    Examples stay together when they ask the same (compared without case, white space and punctuation) or when their
+    field ``group_by``, a top-level key or a path such as ``metadata.patient``, has the same value. An amount is met
+    exactly unless such groups forbid it. Raises ``InputError`` when the parts cannot be had.
     """
-    examples: list[_Example] = []
     left_out: list[LeftOut] = []
+    ties = _Ties()
+    keys: dict[int, bytes] = {}
+    ungrouped = 0
     for index, line in enumerate(lines):
         record = read_record(line)
         if record.kind in {"blank", "broken"}:
             left_out.append(LeftOut(index + 1, record.problem))
-        else:
-            examples.append(_example(index, record, group_by))
-    ungrouped = sum(group_by is not None and len(example.keys) == 1 for example in examples)
-    if group_by is not None and examples and ungrouped == len(examples):
+            continue
+        keys[index] = ties.found(_digest(_asked(record)))
+        if group_by is not None:
+            value = _field(record.value, group_by)
+            if value is _MISSING:
+                ungrouped += 1
+            else:
+                ties.tie(keys[index], _digest([group_by, value]))
+    if not keys:
+        raise InputError("There is no example to split.", hint="Choose a file with one JSON object per line.")
+    if ungrouped == len(keys):
         raise InputError(
             f"No example has a field “{group_by}”.", hint="Name a top-level key, or a path such as metadata.patient."
         )
-    groups = _groups(examples)
-    parts = _dealt(groups, len(examples), test, validation, seed)
-    joined = sum(len(group.lines) for group in groups if len(group.lines) > 1)
-    return Split(parts, tuple(left_out), joined, ungrouped)
+    groups: dict[bytes, list[int]] = {}
+    for index, key in keys.items():
+        groups.setdefault(ties.found(key), []).append(index)
+    joined = sum(len(group) for group in groups.values() if len(group) > 1)
+    return Split(_dealt(groups, test, validation, seed), tuple(left_out), joined, ungrouped)
+
+
+def split_file(
+    path: Path,
+    folder: Path,
+    *,
+    test: Amount,
+    validation: Amount | None = None,
+    seed: int = 0,
+    group_by: str | None = None,
+) -> Split:
+    """Split ``path`` into ``train.jsonl``, ``test.jsonl`` and, if asked for, ``validation.jsonl`` in ``folder``.
+
+    Lines are copied byte for byte, in their order. Raises ``InputError`` before anything is written, ``StorageError``.
+    """
+    with closing(FileLines(path)) as lines:
+        split = split_examples(
+            (lines.read(index) for index in range(len(lines))),
+            test=test,
+            validation=validation,
+            seed=seed,
+            group_by=group_by,
+        )
+        _check_folder(path, folder, split.parts)
+        make_folder(folder)
+        mode = stat.S_IMODE(lines.stat.st_mode)
+        for part, members in split.parts.items():
+            write_atomic(part_path(folder, part), (_whole(lines, index) for index in members), new_file_mode=mode)
+    return split
+
+
+def part_path(folder: Path, part: Part) -> Path:
+    return folder / f"{part}.jsonl"
+
+
+class _Ties:
+    """Which keys belong together. A group is known by the least of its keys, whatever the order they came in."""
+
+    def __init__(self) -> None:
+        self._parents: dict[bytes, bytes] = {}
+
+    def found(self, key: bytes) -> bytes:
+        """The group of ``key``."""
+        parents = self._parents
+        while (parent := parents.setdefault(key, key)) != key:
+            parents[key] = parents[parent]
+            key = parents[key]
+        return key
+
+    def tie(self, one: bytes, other: bytes) -> None:
+        least, most = sorted((self.found(one), self.found(other)))
+        self._parents[most] = least
+
+
+def _dealt(
+    groups: Mapping[bytes, Sequence[int]], test: Amount, validation: Amount | None, seed: int
+) -> dict[Part, tuple[int, ...]]:
+    """Whole groups to parts, in an order that only the seed and what the groups hold decide."""
+    wanted: dict[Part, Amount] = {"test": test}
+    if validation is not None:
+        wanted["validation"] = validation
+    examples = sum(map(len, groups.values()))
+    if len(groups) <= len(wanted):
+        raise InputError(
+            f"There are {len(groups)} separate groups of examples, which cannot fill {len(wanted) + 1} parts.",
+            hint="Add examples that ask something else, or group by another field.",
+        )
+    if sum(amount.of(examples) for amount in wanted.values()) >= examples:
+        raise InputError(f"Of {examples} examples, none would be left to train on.", hint="Ask for smaller parts.")
+    rest = sorted(groups, key=lambda group: hashlib.blake2b(b"%d:%b" % (seed, group)).digest())
+    parts: dict[Part, tuple[int, ...]] = {}
+    for number, (part, amount) in enumerate(wanted.items()):
+        to_come = len(wanted) - number
+        taken = _taken([len(groups[group]) for group in rest], amount.of(examples), len(rest) - to_come)
+        parts[part] = tuple(sorted(index for place in taken for index in groups[rest[place]]))
+        rest = [group for place, group in enumerate(rest) if place not in taken]
+    parts["train"] = tuple(sorted(index for group in rest for index in groups[group]))
+    return {part: parts[part] for part in PARTS if part in parts}
+
+
+def _taken(sizes: Sequence[int], wanted: int, most_groups: int) -> set[int]:
+    """Places of the groups that come closest to ``wanted`` examples, at least one: what fits, then what is nearer."""
+    taken: set[int] = set()
+    missing = wanted
+    for largest in ("fitting", "nearer"):
+        for place, size in enumerate(sizes):
+            fits = size <= missing if largest == "fitting" else size < 2 * missing
+            if fits and place not in taken and len(taken) < most_groups:
+                taken.add(place)
+                missing -= size
+    return taken or {min(range(len(sizes)), key=sizes.__getitem__)}
+
+
+def _asked(record: Record) -> list[Any]:
+    """What an example asks, folded: its conversation without the last answer. Without a conversation, all it holds."""
+    messages = list(record.messages)
+    if not messages:
+        return [dict(record.value)]
+    last = messages[-1]
+    if len(messages) > 1 and isinstance(last, Mapping) and last.get("role") == "assistant":
+        messages.pop()
+    return [_folded_message(message) for message in messages]
+
+
+def _folded_message(message: Any) -> Any:
+    """The folded text of a message, and all else that tells it from others: images, tool calls."""
+    if not isinstance(message, Mapping):
+        return [message]
+    content = message.get("content")
+    parts = content if isinstance(content, list) else []
+    other_parts = [part for part in parts if not (isinstance(part, Mapping) and isinstance(part.get("text"), str))]
+    other_keys = {key: value for key, value in message.items() if key not in {"role", "content", "weight"} and value}
+    return [folded(content_text(content)), other_parts, other_keys]
+
+
+class _Folding(dict[int, int | str | None]):
+    """What becomes of a character: nothing of an invisible one, a space of white space and punctuation."""
+
+    def __missing__(self, code: int) -> int | str | None:
+        category = unicodedata.category(chr(code))
+        becomes = None if category == "Cf" else " " if category[0] in "PZC" else code
+        self[code] = becomes
+        return becomes
+
+
+_FOLDING = _Folding()
+
+
+def folded(text: str) -> str:
+    """``text`` without case, punctuation and differences of white space; itself when nothing else is in it."""
+    words = unicodedata.normalize("NFKC", text).casefold().translate(_FOLDING).split()
+    return " ".join(words) or text.strip()
+
+
+def _digest(value: Any) -> bytes:
+    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.blake2b(canonical.encode("ascii"), digest_size=16).digest()
+
+
+_MISSING = object()
+
+
+def _field(value: Any, path: str) -> Any:
+    """The value of a top-level key, or of a path of keys joined by dots; ``_MISSING`` if there is none."""
+    if isinstance(value, Mapping) and path in value:
+        return value[path]
+    key, dot, rest = path.partition(".")
+    if dot and isinstance(value, Mapping) and key in value:
+        return _field(value[key], rest)
+    return _MISSING
+
+
+def _whole(lines: FileLines, index: int) -> bytes:
+    return lines.read(index) + (b"\n" if lines.ends_with_newline(index) else b"")
+
+
+def _check_folder(source: Path, folder: Path, parts: Mapping[Part, Any]) -> None:
+    for part in PARTS:
+        path = part_path(folder, part)
+        if not path.exists():
+            continue
+        if path.samefile(source):
+            raise InputError(f"{source} would be overwritten by one of its own parts.", hint="Choose another folder.")
+        if part not in parts:
+            raise InputError(
+                f"{path} is left from another split and could hold the same examples.",
+                hint="Remove it, or choose another folder.",
+            )

@@ -41,6 +41,11 @@ class Folders:
         return self.data / "journals"
 
     @property
+    def backups(self) -> Path:
+        """Earlier versions of datasets."""
+        return self.data / "backups"
+
+    @property
     def database(self) -> Path:
         return self.data / "ftdesk.sqlite3"
 

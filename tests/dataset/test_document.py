@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -42,8 +43,8 @@ def documents(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     made: list[Document] = []
     make = Document.__init__
 
-    def remembered(self: Document, path: Path | None, journals: Path | None) -> None:
-        make(self, path, journals)
+    def remembered(self: Document, path: Path | None, *rest: Any) -> None:
+        make(self, path, *rest)
         made.append(self)
 
     monkeypatch.setattr(Document, "__init__", remembered)
