@@ -152,8 +152,9 @@ PIP_FAILURES = {
 def explain_pip_failure(output: str) -> str:
     """Why pip failed, as far as its output tells, and what to do; then pip's own last words."""
     reason = next((text for mark, text in PIP_FAILURES.items() if re.search(mark, output)), "pip failed.")
-    errors = [line for line in output.splitlines() if line.startswith("ERROR")]
-    return "\n".join([f"The Python packages could not be installed. {reason}", *(errors or output.splitlines())[-5:]])
+    lines = output.splitlines()
+    telling = [line for line in lines if line.startswith(("ERROR", "WARNING: Retrying (Retry(total=0"))]
+    return "\n".join([f"The Python packages could not be installed. {reason}", *(telling or lines)[-5:]])
 
 
 @contextmanager

@@ -5,6 +5,10 @@ from __future__ import annotations
 import sys
 
 
+WIDTH = 79
+"""Of the progress line, in columns: what every terminal has, whatever it knows of escape sequences."""
+
+
 class SetupError(Exception):
     """The set-up cannot go on. The text says what is wrong and what to do, for the person at the terminal."""
 
@@ -25,11 +29,11 @@ class Progress:
     def show(self, text: str) -> None:
         if self._terminal:
             self._open = True
-            print(f"\r\x1b[Kftdesk: {text[:72]}", end="", file=sys.stderr, flush=True)
+            print(f"\r{f'ftdesk: {text}'[:WIDTH]:{WIDTH}}", end="", file=sys.stderr, flush=True)
 
     def end(self, text: str = "") -> None:
         if self._open:
-            print("\r\x1b[K", end="", file=sys.stderr)
+            print("\r" + " " * WIDTH + "\r", end="", file=sys.stderr, flush=True)
         self._open = False
         if text:
             say(text)

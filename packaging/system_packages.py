@@ -142,7 +142,7 @@ def privileges(install: Sequence[str]) -> list[str]:
         if sys.stdin.readline().strip().lower() in {"", "y", "yes"}:
             return ["sudo", "env", "DEBIAN_FRONTEND=noninteractive"]
     where = "" if sudo else " as root"
-    raise SetupError(f"system packages are missing. Run this{where}, then start again:\n{command}")
+    raise SetupError(f"System packages are missing. Run this{where}, then start again:\n{command}")
 
 
 def run_apt(command: Sequence[str]) -> str | None:
