@@ -35,7 +35,62 @@ def _add_evaluations(connection: sqlite3.Connection) -> None:
         ) WITHOUT ROWID""")
 
 
-MIGRATIONS: tuple[Migration, ...] = (_add_evaluations,)
+def _add_jobs(connection: sqlite3.Connection) -> None:
+    connection.execute("""
+        CREATE TABLE jobs (
+            number INTEGER PRIMARY KEY,
+            id TEXT NOT NULL,
+            host TEXT NOT NULL,
+            model TEXT NOT NULL,
+            status TEXT NOT NULL,
+            host_status TEXT NOT NULL,
+            fine_tuned_model TEXT,
+            created_at INTEGER NOT NULL,
+            finished_at INTEGER,
+            estimated_finish INTEGER,
+            trained_tokens INTEGER,
+            estimated_cost REAL,
+            error TEXT,
+            suffix TEXT,
+            method TEXT NOT NULL,
+            training_file TEXT NOT NULL,
+            validation_file TEXT,
+            dataset_sha256 TEXT NOT NULL,
+            launch_token TEXT NOT NULL,
+            hyperparameters TEXT NOT NULL,
+            seed INTEGER,
+            launch_step TEXT NOT NULL,
+            uploaded_training_file TEXT,
+            uploaded_validation_file TEXT,
+            touched_at REAL NOT NULL,
+            UNIQUE (host, id)
+        )""")
+    connection.execute("CREATE UNIQUE INDEX jobs_by_token ON jobs (launch_token) WHERE launch_token <> ''")
+    connection.execute("""
+        CREATE TABLE job_events (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            job INTEGER NOT NULL REFERENCES jobs (number) ON DELETE CASCADE,
+            id TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            level TEXT NOT NULL,
+            message TEXT NOT NULL,
+            type TEXT NOT NULL,
+            data TEXT NOT NULL,
+            UNIQUE (job, id)
+        )""")
+    connection.execute("""
+        CREATE TABLE job_checkpoints (
+            job INTEGER NOT NULL REFERENCES jobs (number) ON DELETE CASCADE,
+            id TEXT NOT NULL,
+            model TEXT NOT NULL,
+            step INTEGER NOT NULL,
+            created_at INTEGER NOT NULL,
+            metrics TEXT NOT NULL,
+            PRIMARY KEY (job, id)
+        ) WITHOUT ROWID""")
+
+
+MIGRATIONS: tuple[Migration, ...] = (_add_evaluations, _add_jobs)
 
 
 def migrate(connection: sqlite3.Connection) -> None:
