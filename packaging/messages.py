@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 
-
 WIDTH = 79
 """Of the progress line, in columns: what every terminal has, whatever it knows of escape sequences."""
 
