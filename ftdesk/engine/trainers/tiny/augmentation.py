@@ -1,0 +1,134 @@
+"""Variations of a training example that keep its meaning: prompt words left out, copied values replaced.
+
+Which variation an example gets in an epoch depends on seed, epoch and index alone, so a resumed job sees the same ones.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ftdesk.engine.trainers.tiny.encoding import Turn
+from ftdesk.engine.trainers.tiny.tokenizer import ASSISTANT, SYSTEM
+
+_VALUE = re.compile(r"[^\W_]{2,}")
+_UNCHANGED_SHARE = 0.25
+_CONSONANTS = "bcdfghjklmnprstvz"
+_VOWELS = "aeiou"
+
+
+@dataclass(frozen=True, slots=True)
+class Augmentation:
+    """The two hyperparameters, as probabilities.
+
+    ``prompt_word_dropout``: a word of the user's messages that is in no answer of the example is left out. Teaches that the
+    other words suffice; harmful where every word counts, as in rewriting.
+    ``slot_replacement``: a value that the answer copies from the prompt, such as an order number, is replaced in both by an
+    invented one of the same form. Teaches to copy instead of remembering.
+    """
+
+    prompt_word_dropout: float
+    slot_replacement: float
+
+    def apply(self, turns: Sequence[Turn], slots: frozenset[str], rng: np.random.Generator) -> list[Turn]:
+        """A variation of ``turns``; one in four stays as it is, so that whole prompts are learnt too."""
+        varied = list(turns)
+        if rng.random() < _UNCHANGED_SHARE:
+            return varied
+        if self.slot_replacement and slots:
+            varied = _replace_values(varied, slots, self.slot_replacement, rng)
+        if self.prompt_word_dropout:
+            varied = _drop_words(varied, self.prompt_word_dropout, rng)
+        return varied
+
+
+def _prompt_values(turns: Sequence[Turn]) -> set[str]:
+    return {value for turn in turns if turn.role not in {ASSISTANT, SYSTEM} for value in _VALUE.findall(turn.text)}
+
+
+def _answer_values(turns: Sequence[Turn]) -> set[str]:
+    return {value for turn in turns if turn.role == ASSISTANT and turn.weight for value in _VALUE.findall(turn.text)}
+
+
+def find_slots(examples: Sequence[Sequence[Turn]]) -> list[frozenset[str]]:
+    """For each example, the values its answers copy from its prompts.
+
+    A word is a candidate if, over all examples, it stands in an answer exactly where it stands in the prompt. Candidates are
+    values only if the same answer, candidates aside, occurs with several of them: ``{"order": "A1"}`` and ``{"order": "B7"}``
+    show a slot, while ``Migraine`` that always comes with the word migraine is knowledge, not a copy.
+    """
+    copied: set[str] = set()
+    broken: set[str] = set()
+    for turns in examples:
+        prompt, answer = _prompt_values(turns), _answer_values(turns)
+        copied |= prompt & answer
+        broken |= prompt ^ answer
+    candidates = copied - broken
+    fillings: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
+    templates = []
+    for turns in examples:
+        answer_text = "\n".join(turn.text for turn in turns if turn.role == ASSISTANT and turn.weight)
+        filling = tuple(value for value in _VALUE.findall(answer_text) if value in candidates)
+        templates.append((_mask(answer_text, candidates), filling))
+        fillings[templates[-1][0]].add(filling)
+    return [
+        frozenset(filling) if len(fillings[template]) > 1 or any(map(_has_digit, filling)) else frozenset()
+        for template, filling in templates
+    ]
+
+
+def _mask(text: str, candidates: set[str]) -> str:
+    """``text`` with every run of candidates as one blank."""
+    masked = _VALUE.sub(lambda match: "\0" if match[0] in candidates else match[0], text)
+    return re.sub("\0(?:[ _-]\0)+", "\0", masked)
+
+
+def _has_digit(value: str) -> bool:
+    return any(character.isdigit() for character in value)
+
+
+def _replace_values(turns: Sequence[Turn], slots: frozenset[str], share: float, rng: np.random.Generator) -> list[Turn]:
+    renamed = {value: _invent(value, rng) for value in sorted(slots) if rng.random() < share}
+    if not renamed:
+        return list(turns)
+    return [
+        turn if turn.role == SYSTEM else replace(turn, text=_VALUE.sub(lambda m: renamed.get(m[0], m[0]), turn.text))
+        for turn in turns
+    ]
+
+
+def _invent(value: str, rng: np.random.Generator) -> str:
+    """Another value of the same form: digits for digits, letters for letters, pronounceable where there are no digits."""
+    if not _has_digit(value) and not value.isupper():
+        word = "".join((_CONSONANTS, _VOWELS)[i % 2][rng.integers((17, 5)[i % 2])] for i in range(rng.integers(3, 9)))
+        return word.capitalize() if value[0].isupper() else word
+    return "".join(_invent_character(character, rng) for character in value)
+
+
+def _invent_character(character: str, rng: np.random.Generator) -> str:
+    if character.isdigit():
+        return str(rng.integers(10))
+    letter = chr(ord("a") + int(rng.integers(26)))
+    return letter.upper() if character.isupper() else letter
+
+
+def _drop_words(turns: Sequence[Turn], share: float, rng: np.random.Generator) -> list[Turn]:
+    answers = " ".join(turn.text for turn in turns if turn.role == ASSISTANT).casefold()
+    return [
+        turn if turn.role in {ASSISTANT, SYSTEM} else replace(turn, text=_thinned(turn.text, answers, share, rng))
+        for turn in turns
+    ]
+
+
+def _thinned(text: str, answers: str, share: float, rng: np.random.Generator) -> str:
+    words = text.split(" ")
+    kept = [
+        word
+        for word in words
+        if not (bare := re.sub(r"\W", "", word).casefold()) or bare in answers or rng.random() >= share
+    ]
+    return " ".join(kept) if any(re.search(r"\w", word) for word in kept) else text
