@@ -1,0 +1,92 @@
+"""Reads a training file in blocks of whole lines, and refuses what cannot be one."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from ftdesk.dataset.lines import unreadable
+from ftdesk.errors import InputError
+from ftdesk.validation.record import BYTE_ORDER_MARK
+
+_BLOCK = 256 * 1024
+_HEAD = 8192
+_MAGIC = (
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"PK\x03\x04", "a ZIP archive or an Excel workbook"),
+    (b"PAR1", "a Parquet file"),
+    (b"SQLite format 3\0", "an SQLite database"),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
+    (b"%PDF-", "a PDF document"),
+    (b"ARROW1", "an Arrow file"),
+)
+_UTF16 = (b"\xff\xfe", b"\xfe\xff", b"{\0", b"\0{", b"[\0", b"\0[")
+
+
+def open_training_file(path: Path) -> tuple[BinaryIO, int]:
+    """The file, open, and its size in bytes. Raises ``InputError`` if it cannot be read, is empty, or is not text."""
+    try:
+        mode = path.stat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            # A pipe or a device may have no end, and could not be read again to train on.
+            raise InputError(f"Cannot read {path}: it is not a regular file.", hint="Save the data to a file first.")
+        file = path.open("rb", buffering=0)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    except ValueError as error:  # a NUL in the name
+        raise InputError(f"There is no file {str(path)!a}: {error}.") from error
+    try:
+        size = os.fstat(file.fileno()).st_size
+        _require_text(path, file.read(_HEAD))
+        file.seek(0)
+    except OSError as error:
+        file.close()
+        raise unreadable(path, error) from error
+    except InputError:
+        file.close()
+        raise
+    return file, size
+
+
+def read_blocks(file: BinaryIO, path: Path, size: int = _BLOCK) -> Iterator[tuple[list[bytes], int]]:
+    """Lists of whole lines without their LF, and how many bytes were read up to their end.
+
+    Lines end at LF alone, as every other program counts them; a CR before it stays with the line, where JSON takes it
+    for white space. After a final LF there is no further line. Memory is bounded by ``size`` and the longest line.
+    Raises ``InputError`` when reading fails.
+    """
+    pieces: list[bytes] = []
+    done = 0
+    while chunk := _read(file, path, size):
+        done += len(chunk)
+        head, newline, rest = chunk.rpartition(b"\n")
+        if not newline:
+            pieces.append(chunk)
+            continue
+        pieces.append(head)
+        yield b"".join(pieces).split(b"\n"), done - len(rest)
+        pieces = [rest] if rest else []
+    if pieces:
+        yield [b"".join(pieces)], done
+
+
+def _read(file: BinaryIO, path: Path, size: int) -> bytes:
+    try:
+        return file.read(size)
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def _require_text(path: Path, head: bytes) -> None:
+    if not head.removeprefix(BYTE_ORDER_MARK):
+        raise InputError(f"{path} is empty.", hint="A training file has one JSON example on each line.")
+    if head.startswith(_UTF16):
+        raise InputError(f"{path} is UTF-16 text.", hint="Save it as UTF-8.")
+    for magic, kind in _MAGIC:
+        if head.startswith(magic):
+            raise InputError(f"{path} is {kind}, not JSON Lines.", hint="Convert it to one JSON example on each line.")
+    if b"\0" in head and not head.removeprefix(BYTE_ORDER_MARK).lstrip().startswith((b"{", b"[")):
+        raise InputError(f"{path} is not a text file.", hint="A training file has one JSON example on each line.")

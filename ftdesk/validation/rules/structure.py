@@ -1,0 +1,158 @@
+"""Rules about the frame of an example: its keys, its list of messages, and whether it is of the kind that was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ftdesk.validation.findings import Method, Severity
+from ftdesk.validation.record import ABSENT, Conversation, Example
+from ftdesk.validation.rule import Problem, record_rule
+from ftdesk.validation.wording import kind_of, member, quoted
+
+_GOOD = b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}\n'
+_PREFERENCE = (
+    b'{"input": {"messages": [{"role": "user", "content": "Hi"}]},'
+    b' "preferred_output": [{"role": "assistant", "content": "Hello"}],'
+    b' "non_preferred_output": [{"role": "assistant", "content": "What?"}]}\n'
+)
+
+_TOP_LEVEL_KEYS: dict[Method, frozenset[str]] = {
+    "supervised": frozenset({"messages", "tools", "parallel_tool_calls", "functions"}),
+    "preference": frozenset({"input", "preferred_output", "non_preferred_output"}),
+}
+_INPUT_KEYS = frozenset({"messages", "tools", "parallel_tool_calls"})
+# `weight` outside an assistant message has a rule of its own, invalid-weight.
+_MESSAGE_KEYS = frozenset({"role", "content", "name", "weight"})
+_ROLE_KEYS: dict[str | None, frozenset[str]] = {
+    "assistant": frozenset({"tool_calls", "function_call", "refusal", "audio"}),
+    "tool": frozenset({"tool_call_id"}),
+}
+_RENAMED = {"preferred_completion": "preferred_output", "non_preferred_completion": "non_preferred_output"}
+
+
+@record_rule(
+    "missing-messages",
+    "error",
+    "The example has no list of messages",
+    why="The conversation is what is trained on. Without the key messages, and a list there, the host refuses the "
+    "file.",
+    good=_GOOD,
+    bad=b'{"prompt": "Hi", "completion": "Hello"}\n',
+)
+def missing_messages(example: Example) -> Iterator[Problem]:
+    prompt = example.prompt
+    if prompt.value is ABSENT:
+        if "prompt" in example.value and "completion" in example.value:
+            message = "The example has no messages; prompt and completion are the format of older models."
+        else:
+            message = f"The example has no “{prompt.path}”."
+        yield Problem(message, prompt.path)
+    elif not isinstance(prompt.value, list):
+        yield Problem(f"“{prompt.path}” must be a list of messages, not {kind_of(prompt.value)}.", prompt.path)
+
+
+@record_rule(
+    "empty-messages",
+    "error",
+    "The list of messages is empty",
+    why="An example without messages teaches nothing; hosts ask for at least one.",
+    good=_GOOD,
+    bad=b'{"messages": []}\n',
+)
+def empty_messages(example: Example) -> Iterator[Problem]:
+    if example.prompt.value == []:
+        yield Problem("The list of messages is empty.", example.prompt.path, fix="remove-line")
+
+
+@record_rule(
+    "message-not-object",
+    "error",
+    "A message is not an object",
+    why="A message is an object with a role and a content. Hosts refuse the file for anything else in the list.",
+    good=_GOOD,
+    bad=b'{"messages": ["Hi", {"role": "assistant", "content": "Hello"}]}\n',
+)
+def message_not_object(example: Example) -> Iterator[Problem]:
+    for conversation in (example.prompt, *example.outputs):
+        if isinstance(conversation.value, list):
+            for index, item in enumerate(conversation.value):
+                if not isinstance(item, dict):
+                    yield Problem(
+                        f"The message is {kind_of(item)}; it must be an object with a role and a content.",
+                        f"{conversation.path}[{index}]",
+                    )
+
+
+@record_rule(
+    "unknown-key",
+    "error",
+    "A key is not part of the format",
+    why="OpenAI refuses a file with an extra key beside messages and tools. In a message, what it does not know is "
+    "not learned.",
+    good=_GOOD,
+    bad=b'{"messages": [{"role": "user", "content": "Hi"},'
+    b' {"role": "assistant", "content": "Hello"}], "source": "chat"}\n',
+)
+def unknown_key(example: Example) -> Iterator[Problem]:
+    known = _TOP_LEVEL_KEYS.get(example.method)
+    if known is not None and example.prompt.value is not ABSENT:
+        yield from _unknown(example.value, "", known, "error")
+    holder = example.value.get("input")
+    if example.method == "preference" and isinstance(holder, dict):
+        yield from _unknown(holder, "input", _INPUT_KEYS, "error")
+    for message in example.messages:
+        known = _MESSAGE_KEYS | _ROLE_KEYS.get(message.role, frozenset())
+        yield from _unknown(message.value, message.path, known, "warning")
+
+
+def _unknown(value: Iterable[str], path: str, known: frozenset[str], severity: Severity) -> Iterator[Problem]:
+    for key in value:
+        if key not in known:
+            renamed = f"; it is called “{_RENAMED[key]}” now" if key in _RENAMED else ""
+            yield Problem(
+                f"The key {quoted(key)} is not part of the format{renamed}.",
+                member(path, key),
+                severity=severity,
+                fix=None if renamed else "remove-key",
+            )
+
+
+@record_rule(
+    "mixed-methods",
+    "error",
+    "The example is of another kind than the rest of the file",
+    why="A job trains with one method, so all lines of its file have the same shape. One line of another kind fails "
+    "the job.",
+    good=_GOOD + _GOOD.replace(b"Hi", b"Good day"),
+    bad=_GOOD + _GOOD.replace(b"Hi", b"Good day") + _PREFERENCE,
+)
+def mixed_methods(example: Example) -> Iterator[Problem]:
+    if not example.asked and example.file_method not in {None, example.method}:
+        yield Problem(f"This is a {example.method} example, but the file begins with {example.file_method} examples.")
+
+
+@record_rule(
+    "method-mismatch",
+    "error",
+    "The example does not fit the training method",
+    why="Each method reads its own shape: supervised a whole conversation, preference two answers, reinforcement a "
+    "prompt only.",
+    method="preference",
+    good=_PREFERENCE,
+    bad=_GOOD,
+)
+def method_mismatch(example: Example) -> Iterator[Problem]:
+    if not example.asked:
+        return
+    if example.file_method != example.method:
+        yield Problem(f"This is a {example.method} example, but the method is {example.file_method}.")
+    elif example.method == "reinforcement" and _ends_with_answer(example.prompt):
+        yield Problem(
+            "The example ends with an answer, but reinforcement wants the prompt only.",
+            example.prompt.messages[-1].path,
+            severity="warning",
+        )
+
+
+def _ends_with_answer(conversation: Conversation) -> bool:
+    return bool(conversation.messages) and conversation.messages[-1].role == "assistant"
