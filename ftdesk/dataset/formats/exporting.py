@@ -1,0 +1,223 @@
+"""From examples to files of other programs: OpenAI's JSONL, TRL, CSV, Parquet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ftdesk.dataset.formats.containers import load_arrow
+from ftdesk.dataset.formats.shapes import NotConvertibleError
+from ftdesk.dataset.record import Record, content_text, read_record
+from ftdesk.dataset.spans import dump
+from ftdesk.errors import InputError
+from ftdesk.storage.files import write_atomic
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_BATCH = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedRow:
+    """A line that the chosen format has no place for. ``number`` counts lines from 1."""
+
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportResult:
+    written: int
+    skipped: tuple[SkippedRow, ...]
+
+
+def _openai(record: Record) -> dict[str, Any]:
+    return dict(record.value)
+
+
+def _trl(record: Record) -> dict[str, Any]:
+    """TRL's conversational shapes: messages, or prompt with chosen and rejected. Weights have no place there."""
+    if record.kind == "preference":
+        return {
+            "prompt": [_plain(message) for message in record.messages],
+            "chosen": [_plain(message) for message in record.value.get("preferred_output", ())],
+            "rejected": [_plain(message) for message in record.value.get("non_preferred_output", ())],
+        }
+    messages = list(record.messages)
+    if any(isinstance(message, Mapping) and message.get("weight") == 0 for message in messages):
+        raise NotConvertibleError("TRL trains on every answer, and one here has weight 0")
+    if not messages or not isinstance(messages[-1], Mapping) or messages[-1].get("role") != "assistant":
+        raise NotConvertibleError("it does not end with an answer")
+    row: dict[str, Any] = {"messages": [_plain(message) for message in messages]}
+    if record.value.get("tools"):
+        row["tools"] = record.value["tools"]
+    return row
+
+
+def _plain(message: Any) -> dict[str, Any]:
+    """A message as chat templates expect it: without a weight, and with a call's arguments as an object."""
+    if not isinstance(message, Mapping):
+        raise NotConvertibleError("a message is not an object")
+    plain = {key: value for key, value in message.items() if key != "weight"}
+    if isinstance(plain.get("tool_calls"), list):
+        plain["tool_calls"] = [_called(call) for call in plain["tool_calls"]]
+    return plain
+
+
+def _called(call: Any) -> Any:
+    function = call.get("function") if isinstance(call, Mapping) else None
+    if not isinstance(function, Mapping) or not isinstance(function.get("arguments"), str):
+        return call
+    try:
+        return {**call, "function": {**function, "arguments": json.loads(function["arguments"])}}
+    except ValueError as error:
+        raise NotConvertibleError("the arguments of a call are not JSON") from error
+
+
+def _columns(record: Record) -> dict[str, Any]:
+    """One question and one answer as columns of text."""
+    if record.kind == "preference":
+        return {
+            **_asked(record.messages),
+            "preferred": _only_text(record.value.get("preferred_output")),
+            "non_preferred": _only_text(record.value.get("non_preferred_output")),
+        }
+    messages = record.messages
+    if not messages or not isinstance(messages[-1], Mapping) or messages[-1].get("role") != "assistant":
+        raise NotConvertibleError("it does not end with an answer")
+    return {**_asked(messages[:-1]), "assistant": _only_text(messages[-1:])}
+
+
+def _asked(messages: Iterable[Any]) -> dict[str, str]:
+    texts: dict[str, str] = {"system": "", "user": ""}
+    for message in messages:
+        role = message.get("role") if isinstance(message, Mapping) else None
+        column = "system" if role in ("system", "developer") else role
+        if column not in texts or texts[column]:
+            raise NotConvertibleError("a table has room for one question and one answer, and this is a conversation")
+        texts[column] = _only_text([message])
+    return texts
+
+
+def _only_text(messages: Any) -> str:
+    if not isinstance(messages, list | tuple) or len(messages) != 1 or not isinstance(messages[0], Mapping):
+        raise NotConvertibleError("it has not exactly one answer")
+    (message,) = messages
+    if message.get("tool_calls") or not isinstance(message.get("content"), str):
+        raise NotConvertibleError("a table holds texts, and a message here is more than that")
+    return content_text(message["content"])
+
+
+LAYOUTS: dict[str, Callable[[Record], dict[str, Any]]] = {"openai": _openai, "trl": _trl, "columns": _columns}
+"""What a row of the output looks like."""
+
+
+def export_rows(lines: Iterable[bytes], path: Path, layout: str = "") -> ExportResult:
+    """Write ``lines`` to ``path``; its name decides how: ``.jsonl``, ``.csv``, ``.tsv``, ``.parquet``.
+
+    ``layout`` is one of ``LAYOUTS``; by default columns for tables of text and OpenAI's own otherwise. Broken lines and
+    those without a place in the format are in the result. Raises ``InputError`` and ``StorageError``; nothing is left
+    half written.
+    """
+    suffix = path.suffix.lower()
+    chosen = layout or ("columns" if suffix in (".csv", ".tsv") else "openai")
+    if chosen not in LAYOUTS:
+        raise InputError(f"There is no layout “{chosen}”.", hint=f"Choose one of {', '.join(LAYOUTS)}.")
+    if suffix in (".csv", ".tsv") and chosen != "columns":
+        raise InputError("A table of text holds columns only.", hint="Choose .jsonl or .parquet for this layout.")
+    rows = _Rows(lines, LAYOUTS[chosen])
+    if suffix in (".csv", ".tsv"):
+        write_atomic(path, _separated(rows, "," if suffix == ".csv" else "\t"), new_file_mode=0o644)
+    elif suffix == ".parquet":
+        write_atomic(path, [_parquet(rows, path)], new_file_mode=0o644)
+    elif suffix in (".jsonl", ".ndjson"):
+        write_atomic(path, (dump(row).encode("utf-8") + b"\n" for row in rows), new_file_mode=0o644)
+    else:
+        raise InputError(f"{path.name} does not say what to write.", hint="Name it .jsonl, .csv, .tsv or .parquet.")
+    return ExportResult(rows.written, tuple(rows.skipped))
+
+
+class _Rows:
+    """Converts while it is read, and remembers what it left out."""
+
+    def __init__(self, lines: Iterable[bytes], convert: Callable[[Record], dict[str, Any]]) -> None:
+        self._lines = lines
+        self._convert = convert
+        self.written = 0
+        self.skipped: list[SkippedRow] = []
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for number, line in enumerate(self._lines, start=1):
+            record = read_record(line)
+            if record.kind == "blank":
+                continue
+            if record.kind == "broken":
+                self.skipped.append(SkippedRow(number, record.problem))
+                continue
+            try:
+                row = self._convert(record)
+            except NotConvertibleError as error:
+                self.skipped.append(SkippedRow(number, str(error)))
+                continue
+            self.written += 1
+            yield row
+
+
+def _separated(rows: Iterable[Mapping[str, str]], delimiter: str) -> Iterator[bytes]:
+    """CSV as every spreadsheet reads it: UTF-8 with a mark, all cells quoted, and no cell that runs as a formula."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    header: list[str] = []
+    yield b"\xef\xbb\xbf"
+    for row in rows:
+        if not header:
+            header = list(row)
+            writer.writerow(header)
+        elif list(row) != header:
+            raise InputError(
+                "Answers and preferences cannot stand in one table.", hint="Split the file by kind, or choose .jsonl."
+            )
+        writer.writerow([_harmless(row.get(column, "")) for column in header])
+        yield buffer.getvalue().encode("utf-8", "replace")
+        buffer.seek(0)
+        buffer.truncate()
+
+
+def _harmless(cell: str) -> str:
+    """CWE-1236: a spreadsheet runs what begins like a formula, unless an apostrophe stands before it."""
+    return "'" + cell if cell.startswith(_FORMULA_STARTS) else cell
+
+
+def _parquet(rows: Iterable[dict[str, Any]], path: Path) -> bytes:
+    """Nested values of differing shape (tools, arguments) have no common column type, so those are JSON text."""
+    arrow = load_arrow(path)
+    columns: dict[str, list[Any]] = {}
+    for count, row in enumerate(rows):
+        for key in row:
+            columns.setdefault(key, [None] * count)
+        for key, values in columns.items():
+            values.append(row.get(key))
+    for key, values in columns.items():
+        if key not in _UNIFORM or not all(value is None or _is_uniform(value) for value in values):
+            columns[key] = [
+                value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+                for value in values
+            ]
+    sink = arrow.BufferOutputStream()
+    arrow.parquet.write_table(arrow.table(columns), sink)
+    return bytes(sink.getvalue())
+
+
+_UNIFORM = ("messages", "prompt", "completion", "chosen", "rejected", "preferred_output", "non_preferred_output")
+
+
+def _is_uniform(messages: Any) -> bool:
+    """Whether a list of messages has the plain shape that trainers expect as a nested column."""
+    return isinstance(messages, list) and all(
+        isinstance(message, Mapping) and set(message) == {"role", "content"} and isinstance(message["content"], str)
+        for message in messages
+    )

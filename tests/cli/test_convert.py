@@ -1,0 +1,56 @@
+"""``ftdesk convert`` in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+
+def convert(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "ftdesk", "convert", *map(str, arguments)], capture_output=True, text=True, check=False
+    )
+
+
+def test_all_rows_converted_is_good_and_one_refused_is_no(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.csv", tmp_path / "a.jsonl"
+    source.write_text("prompt,completion\nq,a\n")
+    done = convert(source, target)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "“prompt” and “completion”" in done.stderr
+    source.write_text("prompt,completion\nq,a\nq,\n")
+    done = convert(source, target, "--force", "--json")
+    assert done.returncode == 1
+    result = json.loads(done.stdout)
+    assert (result["written"], [row["row"] for row in result["refused"]]) == (1, [2])
+
+
+def test_columns_are_chosen_by_name(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.csv", tmp_path / "a.jsonl"
+    source.write_text("x,y\nq,a\n")
+    assert convert(source, target).returncode == 2
+    done = convert(source, target, "--column", "user=x", "--column", "assistant=y")
+    assert done.returncode == 0
+    assert json.loads(target.read_text())["messages"][1] == {"role": "assistant", "content": "a"}
+
+
+def test_what_cannot_be_done_is_one_sentence_and_changes_nothing(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.csv", tmp_path / "a.jsonl"
+    source.write_text("prompt,completion\nq,a\n")
+    target.write_text("mine")
+    for arguments in (
+        (source, target),
+        (tmp_path / "missing.csv", tmp_path / "b.jsonl"),
+        (source, tmp_path / "b.unknown"),
+        (source, tmp_path / "b.jsonl", "--from", "nope"),
+        (source, tmp_path / "b.jsonl", "--column", "user"),
+        (source, tmp_path / "b.jsonl", "--column", "user=prompt"),
+    ):
+        done = convert(*arguments)
+        assert done.returncode == 2
+        assert len(done.stderr.splitlines()) == 1
+        assert done.stderr.startswith("ftdesk convert: ")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "a.jsonl"]
+    assert target.read_text() == "mine"

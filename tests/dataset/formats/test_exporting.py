@@ -1,0 +1,95 @@
+"""What goes out comes back the same, or is listed."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyarrow import parquet
+
+from ftdesk.dataset.formats.exporting import export_rows
+from ftdesk.dataset.formats.importing import import_rows
+from ftdesk.errors import InputError
+
+ASK = {"role": "user", "content": "q"}
+ANSWER = {"role": "assistant", "content": "a"}
+
+
+def lines(*rows: Any) -> list[bytes]:
+    return [json.dumps(row, ensure_ascii=False).encode() for row in rows]
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".tsv", ".parquet"])
+def test_texts_survive_the_way_out_and_back(tmp_path: Path, suffix: str) -> None:
+    examples = [
+        {"messages": [{"role": "system", "content": "s"}, ASK, ANSWER]},
+        {"messages": [{"role": "system", "content": 'a,"b"\t'}, {"role": "user", "content": "中文\n😀"}, ANSWER]},
+    ]
+    path = tmp_path / f"out{suffix}"
+    result = export_rows(lines(*examples), path)
+    assert (result.written, result.skipped) == (2, ())
+    assert [json.loads(row.line or b"null") for row in import_rows(path)] == examples
+
+
+def test_preferences_become_trl_rows(tmp_path: Path) -> None:
+    example = {"input": {"messages": [ASK]}, "preferred_output": [ANSWER], "non_preferred_output": [ASK]}
+    export_rows(lines(example), tmp_path / "out.jsonl", "trl")
+    assert json.loads((tmp_path / "out.jsonl").read_text()) == {"prompt": [ASK], "chosen": [ANSWER], "rejected": [ASK]}
+
+
+def test_arguments_of_calls_become_objects_for_trl(tmp_path: Path) -> None:
+    call = {"id": "1", "type": "function", "function": {"name": "f", "arguments": '{"x": 1}'}}
+    export_rows(
+        lines({"messages": [ASK, {"role": "assistant", "tool_calls": [call]}], "tools": [{"type": "function"}]}),
+        tmp_path / "out.jsonl",
+        "trl",
+    )
+    row = json.loads((tmp_path / "out.jsonl").read_text())
+    assert row["messages"][1]["tool_calls"][0]["function"]["arguments"] == {"x": 1}
+    assert row["tools"] == [{"type": "function"}]
+
+
+def test_what_has_no_place_in_a_format_is_listed_with_its_line(tmp_path: Path) -> None:
+    broken = [b"{", b"", *lines({"messages": [ASK, {**ANSWER, "weight": 0}]}, {"messages": [ASK]})]
+    result = export_rows(broken, tmp_path / "out.jsonl", "trl")
+    assert result.written == 0
+    assert [row.number for row in result.skipped] == [1, 3, 4]
+    long = export_rows(lines({"messages": [ASK, ANSWER, ASK, ANSWER]}), tmp_path / "out.csv")
+    assert "room for one question" in long.skipped[0].reason
+
+
+@pytest.mark.parametrize("payload", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_no_cell_of_a_table_runs_as_a_formula(tmp_path: Path, payload: str) -> None:
+    export_rows(lines({"messages": [{"role": "user", "content": payload}, ANSWER]}), tmp_path / "out.csv")
+    with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as file:
+        cell = next(csv.DictReader(file))["user"]
+    assert cell == "'" + payload
+
+
+def test_parquet_keeps_messages_nested_and_tools_as_text(tmp_path: Path) -> None:
+    tools = [{"type": "function", "function": {"name": "f"}}]
+    export_rows(lines({"messages": [ASK, ANSWER], "tools": tools}, {"messages": [ASK, ANSWER]}), tmp_path / "a.parquet")
+    rows = parquet.read_table(tmp_path / "a.parquet").to_pylist()
+    assert rows == [
+        {"messages": [ASK, ANSWER], "tools": json.dumps(tools)},
+        {"messages": [ASK, ANSWER], "tools": None},
+    ]
+
+
+def test_a_refused_export_leaves_what_was_there(tmp_path: Path) -> None:
+    target = tmp_path / "out.csv"
+    target.write_text("old")
+    mixed = lines(
+        {"messages": [ASK, ANSWER]},
+        {"input": {"messages": [ASK]}, "preferred_output": [ANSWER], "non_preferred_output": [ANSWER]},
+    )
+    with pytest.raises(InputError, match="one table"):
+        export_rows(mixed, target)
+    assert target.read_text() == "old"
+    for path, layout in ((tmp_path / "out.xyz", ""), (tmp_path / "out.csv", "trl"), (tmp_path / "out.jsonl", "nope")):
+        with pytest.raises(InputError):
+            export_rows(mixed, path, layout)
+    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
