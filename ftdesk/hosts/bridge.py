@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -165,7 +165,7 @@ class BridgedStream:
         self._flushed_at = float("-inf")
         self._task: asyncio.Task[None] | None = None
 
-    def __aiter__(self) -> AsyncIterator[ChatItem]:
+    def __aiter__(self) -> BridgedStream:
         return self
 
     async def __anext__(self) -> ChatItem:

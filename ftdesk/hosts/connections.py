@@ -15,7 +15,7 @@ from ftdesk.hosts.local import EngineTimes, LocalSource
 from ftdesk.hosts.loop import HostLoop
 from ftdesk.hosts.profiles import HostProfile, profile_named
 from ftdesk.hosts.profiles.local import BUILT_IN
-from ftdesk.hosts.types import LOCAL
+from ftdesk.hosts.types import LOCAL, HostClient
 from ftdesk.settings import HostEntry
 from ftdesk.storage.folders import Folders
 from ftdesk.storage.secrets import Secrets
@@ -49,7 +49,7 @@ class HostConnections:
         """What host ``name`` can do. Raises ``InputError`` for an unknown name."""
         return BUILT_IN if name == LOCAL else profile_named(self._entry(name).profile)
 
-    async def client(self, name: str) -> BridgedClient:
+    async def client(self, name: str) -> HostClient:
         """The connection ``name``. Nothing is sent yet. Raises ``InputError`` for a name or an entry of no use."""
         if name not in self._clients:
             source = self._local() if name == LOCAL else await self._remote(name)

@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ftdesk.errors import InputError
+
+if TYPE_CHECKING:
+    from ftdesk.hosts.profiles import HostProfile
 
 LOCAL = "local"
 """The name of the built-in host."""
@@ -233,6 +236,9 @@ class Hosts(Protocol):
     """All connections of the app, by name. The built-in host is always there and started when first used."""
 
     def names(self) -> list[str]: ...
+
+    def profile(self, name: str) -> HostProfile:
+        """What the host can do and how it differs from others. Raises ``InputError`` for an unknown name."""
 
     async def client(self, name: str) -> HostClient:
         """Raises ``InputError`` for an unknown name, ``HostError`` when the built-in host does not start."""

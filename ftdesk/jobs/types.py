@@ -55,7 +55,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class LaunchStepped:
-    """A launch reached its next step: ``recorded``, ``uploading``, ``uploaded``, ``creating``, ``created``."""
+    """A launch reached its next step: ``recorded``, ``uploading``, ``uploaded``, ``creating``, ``created``.
+
+    ``duplicate``: the host has a second job of this launch, because something on the way repeated the request.
+    """
 
     step: str
     text: str
