@@ -1,0 +1,51 @@
+"""``ftdesk split``: a leak-free split of a dataset."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ftdesk.cli.main import narrate
+from ftdesk.dataset.split import Amount, LeftOut, part_path, split_file
+from ftdesk.errors import ExitStatus
+
+_SHOWN_LINES = 20
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", type=Path)
+    parser.add_argument("--test", required=True, metavar="AMOUNT", help="a share such as 20%% or a number of examples")
+    parser.add_argument("--validation", metavar="AMOUNT", help="the same for a validation file")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="another seed deals out anew (default 0)")
+    parser.add_argument(
+        "--group-by",
+        metavar="FIELD",
+        help="keep examples with the same value on one side; a top-level key or a path such as metadata.patient",
+    )
+    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder of the new files")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    split = split_file(
+        arguments.file,
+        arguments.out,
+        test=Amount.parse(arguments.test),
+        validation=Amount.parse(arguments.validation) if arguments.validation is not None else None,
+        seed=arguments.seed,
+        group_by=arguments.group_by,
+    )
+    _narrate_left_out(split.left_out)
+    if split.joined:
+        narrate(f"{split.joined} examples were kept together with another that asks the same or is of the same group.")
+    if split.ungrouped:
+        narrate(f"{split.ungrouped} examples have no field “{arguments.group_by}” and were dealt out one by one.")
+    for part, members in split.parts.items():
+        print(f"{len(members):>8}  {part_path(arguments.out, part)}")  # noqa: T201
+    return ExitStatus.GOOD
+
+
+def _narrate_left_out(left_out: tuple[LeftOut, ...]) -> None:
+    for line in left_out[:_SHOWN_LINES]:
+        narrate(f"Line {line.line} is in no part: {line.reason}")
+    if len(left_out) > _SHOWN_LINES:
+        narrate(f"… and {len(left_out) - _SHOWN_LINES} more lines are in no part.")
