@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.int64]
 Parameters = dict[str, Floats]
 """``embedding`` (V, D), ``final_norm`` (D), and for each layer n the arrays ``n.attention_norm`` (D), ``n.qkv`` (D, 3D),

@@ -96,8 +96,8 @@ class TinyRun:
             train_loss=sums.mean_loss,
             train_accuracy=sums.accuracy,
             trained_tokens=self._trained_tokens,
-            valid_loss=valid and valid.mean_loss,
-            valid_accuracy=valid and valid.accuracy,
+            valid_loss=valid.mean_loss if valid else None,
+            valid_accuracy=valid.accuracy if valid else None,
         )
 
     def validate(self) -> ValidationMetrics | None:

@@ -56,7 +56,7 @@ def load_weights(path: Path) -> tuple[Parameters, Memory]:
 def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     """All arrays of an npz file. Raises ``FtdeskError`` if it cannot be read."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
         raise _damaged(path, str(error)) from error
