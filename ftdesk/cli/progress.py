@@ -40,6 +40,15 @@ class Progress:
             self._stream.write(text + "\n")
             self._stream.flush()
 
+    def note(self, text: str) -> None:
+        """Write a line that stays, above the bar."""
+        if self._shown:
+            self._rewrite("")
+            self._stream.write("\r")
+            self._shown = ""
+        self._stream.write(text + "\n")
+        self._stream.flush()
+
     def __enter__(self) -> Self:
         return self
 

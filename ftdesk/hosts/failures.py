@@ -100,7 +100,7 @@ def _refused(endpoint: Endpoint, refusal: Refusal, said: str) -> tuple[str, str]
             return f"{host} sends us elsewhere{place}, and data is not sent there.", "Correct the address."
         case status if status >= 500:
             return f"{host} has a problem of its own at present (HTTP {status}){quoted}", _LATER
-    return f"{host} refused (HTTP {refusal.status}){quoted}", ""
+    return f"{host} refused{quoted}" if said and not is_page else f"{host} refused (HTTP {refusal.status}).", ""
 
 
 def _denied(endpoint: Endpoint, refusal: Refusal, quoted: str) -> tuple[str, str]:
