@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from ftdesk.app import App
 from ftdesk.hosts.types import LOCAL
+from ftdesk.ui.checking import Checking
 from ftdesk.ui.files import Files
 from ftdesk.ui.notices import Notices
 from ftdesk.ui.open_dataset import OpenDataset
@@ -67,6 +68,7 @@ class Desk:
     notices: Notices
     background: BackgroundWork
     dataset: OpenDataset
+    checking: Checking
     files: Files
     host: ChosenHost
     requests: Requests

@@ -20,6 +20,7 @@ from ftdesk.errors import FtdeskError, StorageError
 from ftdesk.storage.folders import make_folder
 from ftdesk.ui.notices import Notices
 from ftdesk.ui.open_dataset import OpenDataset
+from ftdesk.ui.text import plural
 from ftdesk.ui.work import BackgroundWork
 
 if TYPE_CHECKING:
@@ -193,7 +194,11 @@ class Files(QObject):
             )
         elif document.recovered:
             self._notices.show_notice(
-                self.tr("Your unsaved edits are here again: %n change(s) since the last save.", "", document.recovered),
+                plural(
+                    document.recovered,
+                    self.tr("Your unsaved edit is here again."),
+                    self.tr("Your {number} unsaved edits are here again."),
+                ),
                 self.tr("Undo them"),
                 lambda: self._undo_all(document),
             )

@@ -32,6 +32,7 @@ class OpenDataset(QObject):
         self._document: Document | None = None
         self._observer = _Signals(self)
         self._row = -1
+        self._touched = -1
 
     @property
     def document(self) -> Document | None:
@@ -82,17 +83,24 @@ class OpenDataset(QObject):
         return True
 
     def undo(self) -> None:
-        self.leaving.emit()
-        self.attempt(lambda document: document.undo())
+        self._step(lambda document: document.undo())
 
     def redo(self) -> None:
+        self._step(lambda document: document.redo())
+
+    def _step(self, take: Callable[[Document], None]) -> None:
+        """Undo or redo, and look at what that changed."""
         self.leaving.emit()
-        self.attempt(lambda document: document.redo())
+        self._touched = -1
+        self.attempt(take)
+        if self._touched >= 0:
+            self.choose(self._touched)
 
     def follow_splice(self, row: int, removed: int, inserted: int) -> None:
         """Keep looking at the same example when rows above it come or go, and at a changed one where it changed."""
         size = len(self._document) if self._document is not None else 0
         chosen = self._row
+        self._touched = row
         if removed == inserted:
             return
         if inserted:

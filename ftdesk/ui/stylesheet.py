@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from string import Template
 
+from ftdesk import resources
 from ftdesk.ui.tokens import Tokens
 
 _SHEET = Template("""
@@ -13,14 +14,13 @@ QWidget { color: $text; }
 QMainWindow, QDialog { background: $window; }
 QToolTip { background: $text; color: $window; border: 0; padding: 4px 8px; }
 
-QFrame[kind="rail"], QFrame[kind="side"], QStatusBar { background: $side; }
+QFrame[kind="rail"], QFrame[kind="side"] { background: $side; }
 QFrame[kind="rail"] { border: 0; border-right: 1px solid $line; }
 QFrame[kind="header"] { background: $window; border: 0; border-bottom: 1px solid $line; }
-QFrame[kind="left"] { background: $side; border: 0; border-right: 1px solid $line; }
-QFrame[kind="right"] { background: $side; border: 0; border-left: 1px solid $line; }
+QFrame[kind="left"], QFrame[kind="right"] { background: $side; border: 0; }
 QFrame[kind="bottom"] { background: $window; border: 0; border-top: 1px solid $line; }
 QFrame[kind="card"], QFrame[kind="tile"] { background: $card; border: 1px solid $line; border-radius: 12px; }
-QFrame[kind="bubble"] { background: $bubble; border: 1px solid $bubble; border-radius: 12px; }
+QFrame[kind="bubble"] { background: $bubble; border: 1px solid $bubble; border-radius: 12px; margin-left: 64px; }
 QFrame[kind="code"] { background: $side; border: 1px solid $line; border-radius: 8px; }
 QFrame[kind="toast"] { background: $text; border: 0; border-radius: 12px; }
 QFrame[kind="toast"] QLabel { color: $window; }
@@ -93,7 +93,11 @@ QComboBox::drop-down { border: 0; width: 24px; }
 QComboBox::down-arrow { image: none; }
 QComboBox QAbstractItemView { background: $card; border: 1px solid $line_strong; selection-background-color: $selected;
   selection-color: $text; padding: 4px; }
-QCheckBox { spacing: 6px; }
+QCheckBox { spacing: 6px; border: 1px solid transparent; border-radius: 4px; padding: 1px; }
+QCheckBox:focus { border: 1px solid $accent; }
+QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid $mute; border-radius: 4px; background: $window; }
+QCheckBox::indicator:checked { border: 1px solid $accent; background: $check_ground; image: url("$check"); }
+QCheckBox::indicator:disabled { border: 1px solid $line_strong; }
 QCheckBox[kind="caption"] { color: $mute; font-size: 12px; }
 
 QMenu { background: $card; border: 1px solid $line_strong; border-radius: 8px; padding: 4px; }
@@ -106,6 +110,7 @@ QScrollArea { border: 0; background: transparent; }
 QScrollArea > QWidget > QWidget[kind="page"] { background: transparent; }
 QTableView, QListView, QTreeView { background: transparent; border: 0; selection-background-color: $selected;
   selection-color: $text; alternate-background-color: $side; }
+QTableView[kind="long"] { selection-background-color: transparent; }
 QHeaderView::section { background: $side; color: $mute; border: 0; border-bottom: 1px solid $line; padding: 6px 8px;
   font-size: 12px; }
 QSplitter::handle { background: $line; }
@@ -129,4 +134,6 @@ QTabWidget::pane { border: 0; border-top: 1px solid $line; }
 
 def stylesheet(table: Tokens) -> str:
     """The style sheet in the colours of ``table``."""
-    return _SHEET.substitute(asdict(table))
+    # The check mark is a file, and black there: so it needs a light ground in both schemes.
+    ground = table.accent if table.dark else table.accent_soft
+    return _SHEET.substitute(asdict(table), check=resources.path("icons/check.svg").as_posix(), check_ground=ground)

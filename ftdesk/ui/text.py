@@ -43,6 +43,11 @@ def one_line(text: str, limit: int = 300) -> str:
     return visible(" ".join(text[: limit * 2].split()))[:limit]
 
 
+def plural(number: int, one: str, many: str) -> str:
+    """``one`` or ``many``, with ``number`` in the place of ``{number}``."""
+    return (one if number == 1 else many).format(number=f"{number:,}")
+
+
 def set_tooltip(widget: QWidget, text: str) -> None:
     """A tooltip in plain text. Qt would take anything that looks like HTML as such, and open the files it names."""
     widget.setToolTip(f"<qt>{html.escape(visible(text))}</qt>" if text else "")

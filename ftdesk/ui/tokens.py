@@ -51,7 +51,7 @@ LIGHT = Tokens(
     window="#ffffff",
     side="#f7f7f8",
     card="#ffffff",
-    bubble="#f3f4f4",
+    bubble="#f1f2f6",
     hover="#eeeeef",
     selected="#e6eafa",
     line="#e4e4e7",
@@ -95,7 +95,8 @@ DARK = Tokens(
 
 def tokens(palette: QPalette) -> Tokens:
     """The tokens behind ``palette``, for widgets and delegates that paint themselves."""
-    return DARK if palette.color(QPalette.ColorRole.Window).lightness() < 128 else LIGHT
+    # The colour of lines tells: a style sheet changes a widget's colours of ground and text, and never this one.
+    return DARK if palette.color(QPalette.ColorRole.Mid).lightness() < 128 else LIGHT
 
 
 def contrast(first: str, second: str) -> float:

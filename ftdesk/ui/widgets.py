@@ -250,9 +250,9 @@ class Column(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        page = QWidget()
-        page.setProperty("kind", "page")
-        outer = QHBoxLayout(page)
+        self.page = QWidget()
+        self.page.setProperty("kind", "page")
+        outer = QHBoxLayout(self.page)
         outer.setContentsMargins(6 * UNIT, 4 * UNIT, 6 * UNIT, 6 * UNIT)
         self.body = QWidget()
         self.body.setMaximumWidth(width)
@@ -262,7 +262,7 @@ class Column(QScrollArea):
         outer.addStretch(1)
         outer.addWidget(self.body, 1000)
         outer.addStretch(1)
-        self.setWidget(page)
+        self.setWidget(self.page)
 
 
 def separator() -> QFrame:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLay
 
 from ftdesk.app import App
 from ftdesk.errors import FtdeskError
+from ftdesk.ui.checking import Checking
 from ftdesk.ui.desk import ChosenHost, Desk, Requests
 from ftdesk.ui.files import Files
 from ftdesk.ui.header import Header
@@ -23,9 +24,10 @@ from ftdesk.ui.panel import Panel
 from ftdesk.ui.panels import PANELS
 from ftdesk.ui.rail import Rail
 from ftdesk.ui.status import StatusLine
+from ftdesk.ui.text import plural
 from ftdesk.ui.theme import Theme
 from ftdesk.ui.tokens import UNIT
-from ftdesk.ui.widgets import IconButton
+from ftdesk.ui.widgets import IconButton, count
 from ftdesk.ui.work import BackgroundWork
 
 
@@ -78,6 +80,7 @@ class Window(QMainWindow):
     def begin(self) -> None:
         """The event loop runs: from here on places may start work."""
         self._running = True
+        self.desk.checking.begin()
         if self._open_later is not None:
             self._open_later()
             self._open_later = None
@@ -116,6 +119,7 @@ class Window(QMainWindow):
         """Stop what the places do, then close the file. Its unsaved edits are in the journal."""
         for panel in self._panels.values():
             await panel.aclose()
+        self.desk.checking.close()
         self.desk.dataset.show_document(None)
 
     @override
@@ -154,6 +158,7 @@ class Window(QMainWindow):
             notices=notices,
             background=background,
             dataset=dataset,
+            checking=Checking(dataset, background, self),
             files=Files(app, dataset, notices, background, self),
             host=ChosenHost(self),
             requests=Requests(self),
@@ -217,6 +222,9 @@ class Window(QMainWindow):
             )
         self.desk.dataset.replaced.connect(self._show_title)
         self.desk.dataset.state_changed.connect(self._show_title)
+        self.desk.host.changed.connect(self.desk.checking.choose_host)
+        self.desk.checking.rows_checked.connect(self._show_health)
+        self.desk.checking.stopped.connect(self._say_stopped)
         requests = self.desk.requests
         requests.place_requested.connect(self.show_place)
         requests.example_requested.connect(self._show_example)
@@ -229,6 +237,35 @@ class Window(QMainWindow):
         for name, did in (("undo", self.tr("Undo")), ("redo", self.tr("Redo"))):
             what = "" if document is None else document.undo_title if name == "undo" else document.redo_title
             self.commands[name].setText(f"{did}: {what}" if what else did)
+
+    def _show_health(self) -> None:
+        """Examples, tokens and the gravest finding, as far as they are known."""
+        checking, document = self.desk.checking, self.desk.dataset.document
+        if document is None:
+            self._header.show_health("", "caption")
+            return
+        summary = checking.summary
+        examples = summary.examples if summary else len(document)
+        parts = [plural(examples, self.tr("1 example"), self.tr("{number} examples"))]
+        if summary and summary.tokens:
+            parts.append(self.tr("{count} tokens").format(count=count(summary.tokens)))
+        errors, warnings = checking.count("error"), checking.count("warning")
+        tone = "error" if errors else "warning" if warnings else "caption"
+        if errors:
+            parts.append(plural(errors, self.tr("1 error"), self.tr("{number} errors")))
+        elif warnings:
+            parts.append(plural(warnings, self.tr("1 warning"), self.tr("{number} warnings")))
+        elif summary and summary.examples:
+            parts.append("✓")
+        self._header.show_health(" · ".join(parts), tone)
+
+    def _say_stopped(self) -> None:
+        self.desk.notices.show_notice(
+            self.tr("Checking stopped: its process ended."),
+            self.tr("Check again"),
+            self.desk.checking.restart,
+            lasting=True,
+        )
 
     def _show_example(self, row: int) -> None:
         self.show_place("dataset")

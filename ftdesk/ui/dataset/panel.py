@@ -1,14 +1,27 @@
-"""The place Dataset."""
+"""The place Dataset: list, conversation, inspector, and every edit of an example."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar
 
-from PySide6.QtWidgets import QVBoxLayout
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from ftdesk.dataset.conversation import add_message, move_message, new_example, remove_message
+from ftdesk.dataset.document import Document
+from ftdesk.errors import FtdeskError
+from ftdesk.ui.dataset.composer import Composer
+from ftdesk.ui.dataset.conversation import ConversationView
+from ftdesk.ui.dataset.edits import Edit
+from ftdesk.ui.dataset.examples_list import ExamplesList
+from ftdesk.ui.dataset.inspector import Inspector
 from ftdesk.ui.desk import Desk
+from ftdesk.ui.overrides import override
 from ftdesk.ui.panel import Panel
-from ftdesk.ui.widgets import EmptyState
+from ftdesk.ui.text import Label, plural
+from ftdesk.ui.tokens import TEXT_WIDTH, UNIT
+from ftdesk.ui.widgets import EmptyState, IconButton
 
 
 class DatasetPanel(Panel):
@@ -16,7 +29,76 @@ class DatasetPanel(Panel):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
+        self._dataset = desk.dataset
+        self.list = ExamplesList(desk)
+        self.conversation = ConversationView()
+        self.composer = Composer()
+        self.inspector = Inspector()
+        self._title = Label("", "heading")
+        self._title.setObjectName("example_title")
+        self._facts = Label("", "caption")
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._welcome())
+        self._pages.addWidget(self._editor())
         column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._pages)
+        self._make_commands()
+        self._connect()
+        self._show_dataset()
+
+    @override
+    def focus_first(self) -> None:
+        if self._dataset.document is not None:
+            self.list.view.setFocus()
+
+    def new_example(self) -> None:
+        """Append an example that begins as the last one does."""
+
+        def append(document: Document) -> None:
+            like = next((document.line(row) for row in reversed(range(len(document))) if _usable(document, row)), None)
+            document.insert(len(document), [new_example(like)], self.tr("New example"))
+
+        if self._change(append):
+            self.composer.text.setFocus()
+
+    def duplicate_examples(self) -> None:
+        rows = self._selected()
+        if rows:
+            after = rows[-1] + 1
+            title = plural(len(rows), self.tr("Duplicate example"), self.tr("Duplicate {number} examples"))
+            self._change(lambda document: document.insert(after, [document.line(row) for row in rows], title))
+
+    def delete_examples(self) -> None:
+        rows = self._selected()
+        if not rows:
+            return
+        title = plural(len(rows), self.tr("Delete example"), self.tr("Delete {number} examples"))
+        if self._change(lambda document: document.remove(rows, title)):
+            self.desk.notices.show_notice(
+                plural(len(rows), self.tr("Example deleted."), self.tr("{number} examples deleted.")),
+                self.tr("Undo"),
+                self._dataset.undo,
+            )
+
+    def move_examples(self, by: int) -> None:
+        """Move the selected examples up (-1) or down (1), as one block."""
+        rows = self._selected()
+        document = self._dataset.document
+        if not rows or document is None or not (rows[0] + by >= 0 and rows[-1] + by < len(document)):
+            return
+        first, last = rows[0], rows[-1]
+        if rows != list(range(first, last + 1)):
+            self.desk.notices.show_notice(self.tr("Examples that lie apart cannot be moved together."))
+            return
+        passed = first - 1 if by < 0 else last + 1
+        to = last if by < 0 else first
+        title = plural(len(rows), self.tr("Move example"), self.tr("Move {number} examples"))
+        self._change(lambda document: document.move(passed, to, title))
+        self.list.select_rows(range(first + by, last + by + 1))
+
+    def _welcome(self) -> QWidget:
+        files = self.desk.files
         welcome = EmptyState(
             "message-square",
             self.tr("Write the examples a model learns from"),
@@ -24,7 +106,192 @@ class DatasetPanel(Panel):
                 "Open a JSONL file, start a new one, or try the sample. It all works on this computer, without a key."
             ),
         )
-        welcome.offer(self.tr("Try the sample"), desk.files.try_sample, primary=True)
-        welcome.offer(self.tr("Open…"), desk.files.choose_and_open)
-        welcome.offer(self.tr("New dataset"), desk.files.new)
-        column.addWidget(welcome)
+        welcome.offer(self.tr("Try the sample"), files.try_sample, primary=True).setObjectName("try_sample_button")
+        welcome.offer(self.tr("Open…"), files.choose_and_open).setObjectName("open_button")
+        welcome.offer(self.tr("New dataset"), files.new).setObjectName("new_dataset_button")
+        return welcome
+
+    def _editor(self) -> QWidget:
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self._bar = QWidget()
+        bar = QHBoxLayout(self._bar)
+        bar.setContentsMargins(6 * UNIT, 2 * UNIT, 4 * UNIT, 0)
+        bar.setSpacing(0)
+        bar.addWidget(self._title)
+        bar.addSpacing(3 * UNIT)
+        bar.addWidget(self._facts)
+        bar.addStretch()
+        for icon_name, name, do in (
+            ("arrow-up", self.tr("Move example up"), lambda: self.move_examples(-1)),
+            ("arrow-down", self.tr("Move example down"), lambda: self.move_examples(1)),
+            ("copy-plus", self.tr("Duplicate example"), self.duplicate_examples),
+            ("trash-2", self.tr("Delete example"), self.delete_examples),
+        ):
+            bar.addWidget(IconButton(icon_name, name, do))
+        column.addWidget(self._bar)
+        column.addWidget(self.conversation, 1)
+        self._compose = QWidget()
+        row = QHBoxLayout(self._compose)
+        row.setContentsMargins(6 * UNIT, 0, 6 * UNIT, 4 * UNIT)
+        self.composer.setMaximumWidth(TEXT_WIDTH)
+        row.addStretch(1)
+        row.addWidget(self.composer, 1000)
+        row.addStretch(1)
+        column.addWidget(self._compose)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setHandleWidth(1)
+        splitter.setChildrenCollapsible(False)
+        for widget, stretch, width in ((self.list, 0, 60), (middle, 1, 100), (self.inspector, 0, 60)):
+            splitter.addWidget(widget)
+            widget.setMinimumWidth(width * UNIT)
+            splitter.setStretchFactor(splitter.count() - 1, stretch)
+        splitter.setSizes([72 * UNIT, 150 * UNIT, 78 * UNIT])
+        return splitter
+
+    def _make_commands(self) -> None:
+        self.command(self.tr("New example"), self.new_example, "Ctrl+Shift+N", "command_new_example")
+        self.command(self.tr("Duplicate example"), self.duplicate_examples, "Ctrl+D", "command_duplicate")
+        self.command(self.tr("Delete example"), self.delete_examples, "Ctrl+Shift+D", "command_delete")
+        self.command(self.tr("Move example up"), lambda: self.move_examples(-1), "Alt+Up")
+        self.command(self.tr("Move example down"), lambda: self.move_examples(1), "Alt+Down")
+        self.command(self.tr("Next example"), lambda: self._dataset.choose(self._dataset.row + 1), "Ctrl+Down")
+        self.command(self.tr("Previous example"), self._previous, "Ctrl+Up")
+        self.command(self.tr("Search examples"), self._search, "Ctrl+F")
+        self.command(self.tr("Write the next message"), self.composer.text.setFocus, "Ctrl+L")
+        self.command(self.tr("Edit raw JSON"), self.inspector.raw.setFocus, "Ctrl+J")
+
+    def _connect(self) -> None:
+        dataset = self._dataset
+        dataset.replaced.connect(self._show_dataset)
+        dataset.row_chosen.connect(lambda _: self._show_row(same=False))
+        dataset.spliced.connect(self._spliced)
+        dataset.leaving.connect(self._commit)
+        self.desk.checking.rows_checked.connect(self._show_findings)
+        self.list.new_requested.connect(self.new_example)
+        self.list.delete_requested.connect(self.delete_examples)
+        self.list.opened.connect(self._enter_example)
+        self.composer.message_written.connect(self._add_message)
+        self.conversation.edited.connect(self._edit)
+        self.conversation.message_moved.connect(self._move_message)
+        self.conversation.message_duplicated.connect(self._duplicate_message)
+        self.conversation.message_deleted.connect(self._delete_message)
+        self.conversation.raw_committed.connect(self._replace_line)
+        self.inspector.raw_committed.connect(self._replace_line)
+
+    def _show_dataset(self) -> None:
+        self._pages.setCurrentIndex(0 if self._dataset.document is None else 1)
+        self._show_row(same=False)
+
+    def _show_row(self, *, same: bool) -> None:
+        document, row = self._dataset.document, self._dataset.row
+        shown = document is not None and 0 <= row < len(document)
+        self._bar.setVisible(shown)
+        self._compose.setVisible(document is not None)
+        self.conversation.setVisible(True)
+        if document is None or not shown:
+            self._title.setText("")
+            self.conversation.show_nothing()
+            self.composer.suggest_role(())
+            self.inspector.show_nothing()
+            return
+        try:
+            record, line = document.record(row), document.line(row)
+        except FtdeskError as error:
+            self.desk.notices.show_error(error)
+            return
+        self._title.setText(self.tr("Example {number} of {total}").format(number=row + 1, total=len(document)))
+        self.conversation.show_record(record, line, same=same)
+        self.inspector.show_record(record, line)
+        self._compose.setVisible(record.kind in ("supervised", "preference", "reinforcement"))
+        self.composer.suggest_role(record.messages)
+        self._show_findings()
+
+    def _show_findings(self) -> None:
+        document, row = self._dataset.document, self._dataset.row
+        if document is not None and 0 <= row < len(document):
+            record, tokens = document.record(row), self.desk.checking.tokens(row)
+            parts: list[str] = [] if record.kind == "supervised" else [record.kind]
+            if tokens is not None:
+                parts.append(plural(tokens, self.tr("1 token"), self.tr("{number} tokens")))
+            self._facts.setText(" · ".join(parts))
+        self.inspector.show_findings(self.desk.checking.findings(self._dataset.row))
+
+    def _spliced(self, row: int, removed: int, inserted: int) -> None:
+        if removed == inserted and row <= self._dataset.row < row + inserted:
+            self._show_row(same=True)
+
+    def _commit(self) -> None:
+        self.conversation.commit()
+        self.inspector.commit()
+
+    def _change(self, change: Callable[[Document], None]) -> bool:
+        """Change the dataset after what is typed has been committed."""
+        self._dataset.leaving.emit()
+        return self._dataset.attempt(change)
+
+    def _edit(self, title: str, edit: Edit) -> bool:
+        row = self._dataset.row
+
+        def change(document: Document) -> None:
+            before = document.line(row)
+            after = edit(before)
+            if after != before:
+                document.replace(row, after, title)
+
+        return self._dataset.attempt(change)
+
+    def _add_message(self, message: dict[str, Any]) -> None:
+        document = self._dataset.document
+        if document is None:
+            return
+        if self._dataset.row < 0:
+            self._change(lambda document: document.insert(0, [new_example()], self.tr("New example")))
+        end = len(document.record(self._dataset.row).messages)
+        if self._edit(self.tr("Add message"), lambda line: add_message(line, end, message)):
+            self.conversation.scroll_to_end()
+        else:
+            self.composer.text.show_text(message["content"])
+
+    def _move_message(self, index: int, to: int) -> None:
+        self._commit()
+        title = self.tr("Move message {number}").format(number=index + 1)
+        self._edit(title, lambda line: move_message(line, index, to))
+
+    def _duplicate_message(self, index: int) -> None:
+        self._commit()
+        document = self._dataset.document
+        if document is not None:
+            message = document.record(self._dataset.row).messages[index]
+            title = self.tr("Duplicate message {number}").format(number=index + 1)
+            self._edit(title, lambda line: add_message(line, index + 1, message))
+
+    def _delete_message(self, index: int) -> None:
+        self._commit()
+        title = self.tr("Delete message {number}").format(number=index + 1)
+        if self._edit(title, lambda line: remove_message(line, index)):
+            self.desk.notices.show_notice(self.tr("Message deleted."), self.tr("Undo"), self._dataset.undo)
+
+    def _replace_line(self, text: str) -> None:
+        self._edit(self.tr("Edit raw JSON"), lambda _: text.encode("utf-8", "surrogatepass"))
+
+    def _selected(self) -> list[int]:
+        rows = self.list.selected_rows()
+        return rows or ([self._dataset.row] if self._dataset.row >= 0 else [])
+
+    def _previous(self) -> None:
+        self._dataset.choose(max(0, self._dataset.row - 1))
+
+    def _search(self) -> None:
+        self.list.search.setFocus()
+        self.list.search.selectAll()
+
+    def _enter_example(self) -> None:
+        if not self.conversation.focus_text():
+            self.composer.text.setFocus()
+
+
+def _usable(document: Document, row: int) -> bool:
+    return document.record(row).kind not in ("broken", "blank")

@@ -1,0 +1,183 @@
+"""The middle: the example that is looked at, as a conversation of cards, or as raw text where it is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from ftdesk.dataset.record import Record
+from ftdesk.ui.dataset.card import CardContext, MessageCard, shape
+from ftdesk.ui.dataset.preference import PreferenceOutputs
+from ftdesk.ui.dataset.repair import RepairPage
+from ftdesk.ui.text import Label, plural
+from ftdesk.ui.widgets import Button, Column
+
+_AT_ONCE = 60
+"""Cards that are built without asking: an example has far fewer messages, and a hostile one would hold the window."""
+
+
+class ConversationView(QWidget):
+    """Shows a record and says what the user wants of it; whoever owns it edits the document and shows the new record.
+
+    Cards are kept from one record to the next where they fit, so that an edit does not take the cursor away.
+    """
+
+    edited = Signal(str, object)
+    message_moved = Signal(int, int)
+    message_duplicated = Signal(int)
+    message_deleted = Signal(int)
+    raw_committed = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("conversation_view")
+        self._cards: list[MessageCard] = []
+        self._limit = _AT_ONCE
+        self._column = Column(self.tr("Conversation"))
+        self._empty = Label(self.tr("This example is empty. Write its first message below."), "mute")
+        self._more = Button("", self._show_more, kind="link")
+        self._outputs = PreferenceOutputs()
+        self._outputs.edited.connect(self.edited)
+        for widget in (self._empty, self._more, self._outputs):
+            self._column.column.addWidget(widget)
+        self._column.column.addStretch(1)
+        self._repair = RepairPage()
+        self._repair.committed.connect(self.raw_committed)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._column)
+        self._pages.addWidget(self._repair)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._pages)
+        self._record: Record | None = None
+
+    @property
+    def cards(self) -> Sequence[MessageCard]:
+        return self._cards
+
+    def show_record(self, record: Record, line: bytes, *, same: bool) -> None:
+        """``same`` is true when this is the example shown already, after an edit: then the view does not scroll."""
+        self._record = record
+        if not same:
+            self._limit = _AT_ONCE
+        if record.kind in ("broken", "blank"):
+            self._repair.show_line(line, record)
+            self._pages.setCurrentWidget(self._repair)
+            return
+        messages = record.messages
+        self._show_cards(messages, record.kind)
+        self._empty.setVisible(not messages)
+        hidden = len(messages) - len(self._cards)
+        self._more.setText(plural(hidden, self.tr("Show 1 more message"), self.tr("Show {number} more messages")))
+        self._more.setVisible(hidden > 0)
+        self._outputs.setVisible(record.kind == "preference")
+        if record.kind == "preference":
+            self._outputs.show_outputs(record.value)
+        self._pages.setCurrentWidget(self._column)
+        if not same:
+            self._column.verticalScrollBar().setValue(0)
+
+    def show_nothing(self) -> None:
+        """No example is chosen, or there is none."""
+        self._record = None
+        self._show_cards((), "")
+        self._empty.show()
+        self._more.hide()
+        self._outputs.hide()
+        self._pages.setCurrentWidget(self._column)
+
+    def commit(self) -> None:
+        """Announce what is typed and not committed yet."""
+        for card in list(self._cards):
+            card.commit()
+        self._outputs.commit()
+        if self._pages.currentWidget() is self._repair:
+            self._repair.commit()
+
+    def focus_text(self) -> bool:
+        """Put the keyboard into the last text there is. Whether there is one."""
+        if self._pages.currentWidget() is self._repair:
+            self._repair.focus_text()
+            return True
+        for card in reversed(self._cards):
+            if card.editors:
+                card.focus_text()
+                return True
+        return False
+
+    def scroll_to_end(self) -> None:
+        # The new card has its height only after the layout has run.
+        self._column.page.adjustSize()
+        bar = self._column.verticalScrollBar()
+        bar.setValue(bar.maximum())
+
+    def _show_cards(self, messages: Sequence[Any], kind: str) -> None:
+        shown = messages[: self._limit]
+        contexts = _contexts(messages, kind)
+        for surplus in self._cards[len(shown) :]:
+            self._discard(surplus)
+        del self._cards[len(shown) :]
+        for index, message in enumerate(shown):
+            old = self._cards[index] if index < len(self._cards) else None
+            if old is not None and old.shape == shape(message, kind):
+                old.show_message(message, contexts[index])
+                continue
+            fresh = self._card(message, contexts[index])
+            if old is not None:
+                self._discard(old)
+            self._cards[index : index + 1] = [fresh]
+            self._column.column.insertWidget(index, fresh)
+
+    def _card(self, message: Any, context: CardContext) -> MessageCard:
+        card = MessageCard(message, context)
+        card.edited.connect(self.edited)
+        card.move_requested.connect(self.message_moved)
+        card.duplicate_requested.connect(self.message_duplicated)
+        card.delete_requested.connect(self.message_deleted)
+        return card
+
+    def _discard(self, card: MessageCard) -> None:
+        self._column.column.removeWidget(card)
+        card.hide()
+        card.deleteLater()
+
+    def _show_more(self) -> None:
+        self._limit += _AT_ONCE
+        if self._record is not None:
+            self.show_record(self._record, b"", same=True)
+
+
+def _contexts(messages: Sequence[Any], kind: str) -> list[CardContext]:
+    """How messages belong together: which message answers a call, and which call a message answers."""
+    names: dict[str, str] = {}
+    answers: dict[str, int] = {}
+    for index, message in enumerate(messages):
+        if isinstance(message, Mapping):
+            for call_id, name in _calls(message):
+                names.setdefault(call_id, name)
+            if message.get("role") == "tool" and isinstance(message.get("tool_call_id"), str):
+                answers.setdefault(message["tool_call_id"], index + 1)
+    contexts = []
+    for index, message in enumerate(messages):
+        calls = _calls(message) if isinstance(message, Mapping) else []
+        answered = message.get("tool_call_id") if isinstance(message, Mapping) else None
+        call = f"{names[answered]} ({answered})" if isinstance(answered, str) and answered in names else ""
+        contexts.append(
+            CardContext(index, len(messages), kind, tuple(answers.get(call_id) for call_id, _ in calls), call)
+        )
+    return contexts
+
+
+def _calls(message: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Id and name of every call of a message; empty texts where they are missing."""
+    calls = message.get("tool_calls")
+    found = []
+    for call in calls if isinstance(calls, list) else ():
+        function = call.get("function") if isinstance(call, Mapping) else None
+        name = function.get("name") if isinstance(function, Mapping) else None
+        call_id = call.get("id") if isinstance(call, Mapping) else None
+        found.append((call_id if isinstance(call_id, str) else "", name if isinstance(name, str) else ""))
+    return found

@@ -1,0 +1,125 @@
+"""The left column: search, the list of examples, and what can be done with those that are selected."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
+
+from ftdesk.ui.dataset.examples_delegate import ROW_HEIGHT, ExamplesDelegate
+from ftdesk.ui.dataset.examples_model import ExamplesModel
+from ftdesk.ui.desk import Desk
+from ftdesk.ui.long_list import LongList
+from ftdesk.ui.overrides import override
+from ftdesk.ui.text import Label, set_tooltip
+from ftdesk.ui.tokens import UNIT
+from ftdesk.ui.widgets import IconButton, Surface
+
+
+class ExamplesList(Surface):
+    new_requested = Signal()
+    delete_requested = Signal()
+    opened = Signal()
+    """Enter or a double click: the user wants to write in the example."""
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__("left", 0, 0, parent)
+        self._dataset = desk.dataset
+        self.model = ExamplesModel(desk.dataset, desk.checking, self)
+        self.search = QLineEdit()
+        self.search.setObjectName("examples_search")
+        self.search.setAccessibleName(self.tr("Search examples"))
+        self.search.setPlaceholderText(self.tr("Search…"))
+        self.search.setClearButtonEnabled(False)
+        set_tooltip(
+            self.search,
+            self.tr(
+                'Words, "a phrase", /a pattern/, role:tool, has:error, has:warning, has:tools, is:broken, '
+                "is:preference, tokens:>1000. All must hold."
+            ),
+        )
+        self.search.textChanged.connect(self._search)
+        self.view = _View(self.tr("Examples"), ExamplesDelegate(), ROW_HEIGHT)
+        self.view.setObjectName("examples_view")
+        self.view.setModel(self.model)
+        self.view.delete_pressed.connect(self.delete_requested)
+        self.view.enter_pressed.connect(self.opened)
+        self.view.doubleClicked.connect(lambda _: self.opened.emit())
+        self.view.selectionModel().currentRowChanged.connect(self._chosen)
+        self._note = Label("", "caption", wrap=True)
+        self._note.setObjectName("examples_note")
+        self._note.setContentsMargins(4 * UNIT, UNIT, 4 * UNIT, UNIT)
+        self._note.hide()
+        top = QHBoxLayout()
+        top.setContentsMargins(3 * UNIT, 3 * UNIT, 2 * UNIT, 2 * UNIT)
+        top.setSpacing(UNIT)
+        top.addWidget(self.search)
+        add = IconButton("plus", self.tr("New example"), self.new_requested.emit, size=18)
+        add.setObjectName("new_example_button")
+        top.addWidget(add)
+        self.column.addLayout(top)
+        self.column.addWidget(self._note)
+        self.column.addWidget(self.view, 1)
+        self.model.search_changed.connect(self._show_search)
+        self._dataset.row_chosen.connect(self._follow)
+
+    def selected_rows(self) -> list[int]:
+        """The document's rows that are selected, in order."""
+        return sorted(self.model.row_at(index.row()) for index in self.view.selectionModel().selectedRows())
+
+    def select_rows(self, rows: range) -> None:
+        """Select these rows of the document, as far as they are shown."""
+        flags = QItemSelectionModel.SelectionFlag
+        selection = QItemSelection()
+        for row in rows:
+            position = self.model.position_of(row)
+            if position >= 0:
+                index = self.model.index(position, 0)
+                selection.select(index, index)
+        self.view.selectionModel().select(selection, flags.ClearAndSelect | flags.Rows)
+
+    def _search(self, text: str) -> None:
+        self.model.search(text)
+
+    def _show_search(self) -> None:
+        if self.model.problem:
+            note = self.model.problem
+        elif not self.model.filtered:
+            note = ""
+        else:
+            note = self.tr("{number} found").format(number=f"{self.model.rowCount():,}")
+            if self.model.searching:
+                note += " " + self.tr("so far…")
+        self._note.setText(note)
+        self._note.setVisible(bool(note))
+        if not self.view.currentIndex().isValid():
+            self._follow(self._dataset.row)
+
+    def _chosen(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        if current.isValid():
+            self._dataset.choose(self.model.row_at(current.row()))
+
+    def _follow(self, row: int) -> None:
+        """Show which row is looked at, whoever chose it."""
+        position = self.model.position_of(row)
+        if position < 0:
+            return
+        index = self.model.index(position, 0)
+        if index != self.view.currentIndex():
+            flags = QItemSelectionModel.SelectionFlag
+            self.view.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
+        self.view.scrollTo(index)
+
+
+class _View(LongList):
+    delete_pressed = Signal()
+    enter_pressed = Signal()
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Delete:
+            self.delete_pressed.emit()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.enter_pressed.emit()
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,178 @@
+"""What a message's content is made of, one widget each: text, tool calls, images, and whatever else stands there."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QBuffer, QByteArray, QSize, Qt, Signal
+from PySide6.QtGui import QImageReader, QPixmap
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from ftdesk.dataset.spans import JsonSyntaxError, dump
+from ftdesk.ui.dataset.edits import arguments_as_sent
+from ftdesk.ui.editor import TextEditor
+from ftdesk.ui.fonts import mono_font
+from ftdesk.ui.json_editor import JsonEditor
+from ftdesk.ui.json_text import spread
+from ftdesk.ui.text import Label, one_line, visible
+from ftdesk.ui.tokens import UNIT
+from ftdesk.ui.widgets import Chip, Surface
+
+_MOST_JSON = 4_000
+_MOST_IMAGE_BYTES = 4 << 20
+_THUMBNAIL = QSize(240, 180)
+
+
+class MessageText(QWidget):
+    """The text of a message in an editor; where there is too much of it, a sentence says so."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.editor = TextEditor(name)
+        self.editor.setPlaceholderText(self.tr("Empty"))
+        self._note = Label("", "warning", wrap=True)
+        self._note.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(UNIT)
+        column.addWidget(self.editor)
+        column.addWidget(self._note)
+
+    def show_text(self, text: str) -> None:
+        self.editor.show_text(text)
+        if self.editor.is_partial:
+            self._note.setText(
+                self.tr(
+                    "This text has {size} characters, with a line too long to edit here. Only its beginning is shown."
+                ).format(size=f"{len(text):,}")
+            )
+        self._note.setVisible(self.editor.is_partial)
+
+
+class JsonView(Label):
+    """Any value, spread out and read-only. It is edited as raw JSON."""
+
+    def __init__(self, value: Any, parent: QWidget | None = None) -> None:
+        super().__init__("", "mute", wrap=True, parent=parent)
+        self.setFont(mono_font(12))
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.show_value(value)
+
+    def show_value(self, value: Any) -> None:
+        text = dump(value)
+        if len(text) <= _MOST_JSON:
+            try:
+                text = spread(text)
+            except JsonSyntaxError:  # deeper than anybody reads
+                text = text[:_MOST_JSON]
+        self.setText(visible(text[:_MOST_JSON]) + ("…" if len(text) > _MOST_JSON else ""))
+
+
+class ToolCallView(Surface):
+    """A call of a tool: its name, its arguments as JSON, and whether an answer follows."""
+
+    arguments_changed = Signal(str)
+
+    def __init__(self, number: int, parent: QWidget | None = None) -> None:
+        super().__init__("code", 3 * UNIT, 2 * UNIT, parent)
+        self._before = ""
+        self._name = Label("", "heading")
+        self._id = Label("", "caption")
+        self._state = Chip()
+        head = QHBoxLayout()
+        head.setSpacing(2 * UNIT)
+        head.addWidget(self._name)
+        head.addWidget(self._id)
+        head.addStretch()
+        head.addWidget(self._state)
+        self.column.addLayout(head)
+        self.arguments = JsonEditor(self.tr("Arguments of tool call {number}").format(number=number), object_only=False)
+        self.arguments.setObjectName(f"tool_call_{number}_arguments")
+        self.arguments.limit_height(80 * UNIT)
+        self.arguments.committed.connect(self._changed)
+        self._problem = Label("", "error", wrap=True)
+        self._problem.hide()
+        self.arguments.problem_changed.connect(self._show_problem)
+        self.column.addWidget(self.arguments)
+        self.column.addWidget(self._problem)
+
+    def show_call(self, call: Any, answered_by: int | None) -> None:
+        """``answered_by`` is the number of the message that answers, counted from 1."""
+        function = call.get("function") if isinstance(call, Mapping) else None
+        function = function if isinstance(function, Mapping) else {}
+        name = function.get("name")
+        self._name.setText(one_line(name) if isinstance(name, str) and name else self.tr("(no name)"))
+        call_id = call.get("id") if isinstance(call, Mapping) else None
+        self._id.setText(one_line(call_id) if isinstance(call_id, str) else "")
+        if answered_by is None:
+            self._state.show_state(self.tr("no answer"), "warning")
+        else:
+            self._state.show_state(self.tr("answered by message {number}").format(number=answered_by), "plain")
+        arguments = function.get("arguments")
+        self._before = arguments if isinstance(arguments, str) else ""
+        self.arguments.show_text(_readable(arguments if isinstance(arguments, str) else dump(arguments)))
+        # Arguments that are no text are wrong as such; the finding says so, and raw JSON repairs it.
+        self.arguments.setReadOnly(not isinstance(arguments, str))
+
+    def _changed(self, shown: str) -> None:
+        self.arguments_changed.emit(arguments_as_sent(shown, self._before))
+
+    def _show_problem(self, problem: str) -> None:
+        self._problem.setText(visible(problem))
+        self._problem.setVisible(bool(problem))
+
+
+class ImagePart(QWidget):
+    """An image in a message. Only one that is embedded is shown; an address is text, and nothing fetches it."""
+
+    def __init__(self, part: Mapping[str, Any], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        image = part.get("image_url")
+        address = image.get("url") if isinstance(image, Mapping) else image
+        address = address if isinstance(address, str) else ""
+        picture = _thumbnail(address)
+        if picture is not None:
+            label = QLabel()
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setPixmap(picture)
+            label.setAccessibleName(self.tr("Image"))
+            row.addWidget(label)
+            row.addStretch()
+            return
+        if address.startswith("data:"):
+            text = self.tr("Image, {size} characters, not shown").format(size=f"{len(address):,}")
+        else:
+            text = self.tr("Image at {address}").format(address=one_line(address) or self.tr("no address"))
+        row.addWidget(Label(text, "mute", wrap=True), 1)
+
+
+def _readable(arguments: str) -> str:
+    try:
+        return spread(arguments)
+    except JsonSyntaxError:
+        return arguments
+
+
+def _thumbnail(address: str) -> QPixmap | None:
+    head, _, body = address.partition(",")
+    if not (head.startswith("data:image/") and head.endswith(";base64")) or len(body) > _MOST_IMAGE_BYTES:
+        return None
+    try:
+        content = base64.b64decode(body, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    buffer = QBuffer()
+    buffer.setData(QByteArray(content))
+    reader = QImageReader(buffer)
+    size = reader.size()
+    if not size.isValid():
+        return None
+    if size.width() > _THUMBNAIL.width() or size.height() > _THUMBNAIL.height():
+        reader.setScaledSize(size.scaled(_THUMBNAIL, Qt.AspectRatioMode.KeepAspectRatio))
+    image = reader.read()
+    return None if image.isNull() else QPixmap.fromImage(image)

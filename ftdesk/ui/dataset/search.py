@@ -1,0 +1,190 @@
+"""What the search field of the list understands, and whether an example is meant by it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from PySide6.QtCore import QRegularExpression
+
+from ftdesk.dataset.document import Document
+from ftdesk.dataset.record import Record
+from ftdesk.ui.text import visible
+
+_WORD = re.compile(r'"([^"]*)"?|(\S+)')
+_FIELD = re.compile(r"(role|has|is|tokens):(.+)", re.IGNORECASE)
+_LIMIT = re.compile(r"(>=|<=|>|<|=)?(\d+)(k?)", re.IGNORECASE)
+_KINDS = {"supervised", "preference", "reinforcement", "broken", "blank"}
+
+
+class Known(Protocol):
+    """What a check has found out about rows, as far as it has come."""
+
+    def tokens(self, row: int) -> int | None: ...
+
+    def severity(self, row: int) -> str: ...
+
+
+class Term(Protocol):
+    """One condition. All of a query's terms must hold."""
+
+    def meets(self, document: Document, row: int, known: Known) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A search as typed. ``problem`` is a sentence where the pattern cannot be used."""
+
+    terms: tuple[Term, ...]
+    problem: str = ""
+
+    def meets(self, document: Document, row: int, known: Known) -> bool:
+        return all(term.meets(document, row, known) for term in self.terms)
+
+
+def parse_query(text: str) -> Query:
+    """``words "a phrase" /regex/ role:tool has:error is:broken tokens:>1000``, all of which must hold."""
+    text = text.strip()
+    terms: list[Term] = []
+    pattern = re.search(r"(?:^|\s)/(.+)/(?:\s|$)", text)
+    if pattern:
+        expression = QRegularExpression(pattern.group(1), _OPTIONS)
+        if not expression.isValid():
+            return Query((), f"Not a usable pattern: {expression.errorString()}.")
+        terms.append(_Pattern(expression))
+        text = text[: pattern.start()] + " " + text[pattern.end() :]
+    for phrase, word in _WORD.findall(text):
+        terms.append(_term(word) if word else _Words(phrase.casefold()))
+    return Query(tuple(terms))
+
+
+def texts_of(value: Any) -> Iterator[str]:
+    """Every text anywhere in a JSON value, keys included: what a search looks through."""
+    waiting = [value]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, Mapping):
+            yield from value
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            yield json.dumps(value)
+
+
+_OPTIONS = (
+    QRegularExpression.PatternOption.CaseInsensitiveOption
+    | QRegularExpression.PatternOption.UseUnicodePropertiesOption
+    | QRegularExpression.PatternOption.MultilineOption
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    words: str
+
+    def meets(self, document: Document, row: int, _known: Known) -> bool:
+        line = document.line(row)
+        # Plain letters are never escaped in JSON by anybody, so their absence from the bytes decides without parsing.
+        plain = self.words.isalnum() and self.words.isascii() and b"\\u00" not in line
+        if plain and self.words.encode() not in line.lower():
+            return False
+        return any(self.words in text.casefold() for text in _texts(document.record(row), line))
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """Qt's expressions, since they give up on a pattern that would take forever; Python's do not."""
+
+    expression: QRegularExpression
+
+    def meets(self, document: Document, row: int, _known: Known) -> bool:
+        return any(
+            self.expression.match(visible(text)).hasMatch() for text in _texts(document.record(row), document.line(row))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Role:
+    role: str
+
+    def meets(self, document: Document, row: int, _known: Known) -> bool:
+        return any(
+            isinstance(item, Mapping) and item.get("role") == self.role for item in document.record(row).messages
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    kind: str
+
+    def meets(self, document: Document, row: int, _known: Known) -> bool:
+        return document.record(row).kind == self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class _Severity:
+    wanted: frozenset[str]
+
+    def meets(self, document: Document, row: int, known: Known) -> bool:
+        if known.severity(row) in self.wanted:
+            return True
+        return "error" in self.wanted and document.record(row).kind == "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class _Tools:
+    def meets(self, document: Document, row: int, _known: Known) -> bool:
+        record = document.record(row)
+        return bool(record.value.get("tools")) or any(
+            isinstance(item, Mapping) and item.get("tool_calls") for item in record.messages
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Tokens:
+    sign: str
+    limit: int
+
+    def meets(self, _document: Document, row: int, known: Known) -> bool:
+        tokens = known.tokens(row)
+        if tokens is None:
+            return False
+        return {
+            ">": tokens > self.limit,
+            "<": tokens < self.limit,
+            ">=": tokens >= self.limit,
+            "<=": tokens <= self.limit,
+            "=": tokens == self.limit,
+        }[self.sign]
+
+
+def _term(word: str) -> Term:
+    """A field we know, else the word itself: what looks like a field but is none is text to find."""
+    match = _FIELD.fullmatch(word)
+    name, value = (match.group(1).lower(), match.group(2).lower()) if match else ("", "")
+    limit = _LIMIT.fullmatch(value)
+    if name == "role":
+        return _Role(value)
+    if name == "is" and value in _KINDS:
+        return _Kind(value)
+    if name == "has" and value in ("error", "warning", "hint"):
+        return _Severity(frozenset({value}))
+    if name == "has" and value == "finding":
+        return _Severity(frozenset({"error", "warning", "hint"}))
+    if name == "has" and value == "tools":
+        return _Tools()
+    if name == "tokens" and limit:
+        return _Tokens(limit.group(1) or "=", int(limit.group(2)) * (1000 if limit.group(3) else 1))
+    return _Words(word.casefold())
+
+
+def _texts(record: Record, line: bytes) -> Iterator[str]:
+    if record.kind in ("broken", "blank"):
+        return iter((line.decode("utf-8", "replace"),))
+    return texts_of(record.value)

@@ -1,0 +1,206 @@
+"""A text editor that is as high as its text, and that changes nothing the user did not touch."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QMimeData, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QFocusEvent,
+    QInputMethodEvent,
+    QKeyEvent,
+    QKeySequence,
+    QResizeEvent,
+    QTextCursor,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
+
+from ftdesk.ui.overrides import override
+from ftdesk.ui.text import original, visible
+
+PAUSE_MS = 800
+"""After so long without a key, what was typed is one step of undo, and is in the journal."""
+
+LONG = 20_000
+"""Characters from which a text gets a fixed height and its own scroll bar: laying out more with every key is felt."""
+
+LONGEST_LINE = 20_000
+"""Characters in one paragraph from which a text is shown in part only: Qt lays out a paragraph as a whole."""
+
+_LONG_HEIGHT = 480
+_FIELD_FRAME = 10  # border and padding of a field in the style sheet, above and below
+_UNLIMITED = (1 << 24) - 1  # QWIDGETSIZE_MAX
+
+
+class TextEditor(QPlainTextEdit):
+    """Shows ``text`` with hidden characters as tokens, and gives back the exact text.
+
+    ``committed`` comes after a pause, when the keyboard goes elsewhere, and from ``commit``, but only for a text that
+    is different from the one shown; never while an input method composes.
+    """
+
+    committed = Signal(str)
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shown = ""
+        self._whole: str | None = None
+        self._composing = False
+        self._limit: int | None = None
+        self._fills = False
+        self.setAccessibleName(name)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setTabChangesFocus(True)
+        # Undo belongs to the dataset: one history for everything.
+        self.setUndoRedoEnabled(False)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.document().setDocumentMargin(0)
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PAUSE_MS)
+        self._pause.timeout.connect(self.commit)
+        self.textChanged.connect(self._typed)
+        self.document().documentLayout().documentSizeChanged.connect(self._fit)
+        self._fit()
+
+    @property
+    def text(self) -> str:
+        """The exact text, as it is now."""
+        return original(self._raw()) if self._whole is None else self._whole
+
+    @property
+    def is_partial(self) -> bool:
+        """Only the beginning is shown, and it cannot be edited."""
+        return self._whole is not None
+
+    def limit_height(self, pixels: int) -> None:
+        """Grow to this height and then scroll."""
+        self._limit = pixels
+        self._fit()
+
+    def fill_height(self) -> None:
+        """Take the height that the layout gives, and scroll."""
+        self._fills = True
+        self.setMinimumHeight(0)
+        self.setMaximumHeight(_UNLIMITED)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+
+    def show_text(self, text: str) -> None:
+        """Show ``text`` without announcing it. The cursor stays where it was, as far as there is text."""
+        partial = len(text) > LONGEST_LINE and _longest_line(text) > LONGEST_LINE
+        self._whole = text if partial else None
+        shown = visible(text[:LONGEST_LINE] if partial else text)
+        self.setReadOnly(partial)
+        self._pause.stop()
+        if shown != self._raw():
+            position = self.textCursor().position()
+            self.blockSignals(True)
+            self.setPlainText(shown)
+            self.blockSignals(False)
+            cursor = self.textCursor()
+            cursor.setPosition(min(position, len(self.document().toRawText())))
+            self.setTextCursor(cursor)
+        self._shown = shown
+        self._fit()
+
+    def commit(self) -> None:
+        """Announce what was typed, if it is different from what was shown."""
+        self._pause.stop()
+        if self._composing or self._whole is not None:
+            return
+        now = self._raw()
+        if now != self._shown:
+            self._shown = now
+            self.committed.emit(original(now))
+
+    def _raw(self) -> str:
+        # toPlainText would turn no-break spaces into spaces.
+        return self.document().toRawText().replace("\u2029", "\n").replace("\u2028", "\n")
+
+    def _typed(self) -> None:
+        self._pause.start()
+
+    def _fit(self) -> None:
+        """As high as the text, up to the limit."""
+        if self._fills:
+            return
+        limit = self._limit
+        if self._whole is not None or self.document().characterCount() > LONG:
+            limit = min(limit or _LONG_HEIGHT, _LONG_HEIGHT)
+        lines = max(1, int(self.document().size().height()))
+        frame = _FIELD_FRAME if self.property("kind") == "field" else 0
+        wanted = round(lines * self.fontMetrics().lineSpacing()) + frame + 4
+        policy = Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        if limit is not None and wanted > limit:
+            wanted, policy = limit, Qt.ScrollBarPolicy.ScrollBarAsNeeded
+        if self.verticalScrollBarPolicy() != policy:
+            self.setVerticalScrollBarPolicy(policy)
+        if self.height() != wanted or self.minimumHeight() != wanted:
+            self.setFixedHeight(wanted)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._fit()
+
+    @override
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() != Qt.FocusReason.PopupFocusReason:
+            self.commit()
+
+    @override
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
+        self._composing = bool(event.preeditString())
+        super().inputMethodEvent(event)
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        # The editor would keep Ctrl+Z for a history of its own.
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and _is_undo(event):
+            event.ignore()
+            return False
+        return super().event(event)
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if _is_undo(event):
+            event.ignore()
+            return
+        super().keyPressEvent(event)
+
+    @override
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """A text that does not scroll leaves the wheel to the column around it."""
+        if self.verticalScrollBarPolicy() == Qt.ScrollBarPolicy.ScrollBarAlwaysOff:
+            event.ignore()
+        else:
+            super().wheelEvent(event)
+
+    @override
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        if source.hasText():
+            self.textCursor().insertText(visible(source.text().replace("\r\n", "\n")))
+
+    @override
+    def createMimeDataFromSelection(self) -> QMimeData:
+        copied = QMimeData()
+        copied.setText(original(self.textCursor().selectedText().replace("\u2029", "\n").replace("\u2028", "\n")))
+        return copied
+
+    def put_cursor_at_end(self) -> None:
+        self.moveCursor(QTextCursor.MoveOperation.End)
+
+
+def _is_undo(event: QKeyEvent) -> bool:
+    return event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo)
+
+
+def _longest_line(text: str) -> int:
+    return max(map(len, text.split("\n")))
