@@ -49,17 +49,13 @@ def connections(folder: Path, servers: Mapping[str, OpenAIServer | str]) -> Host
         name: HostEntry("openai-compatible", server if isinstance(server, str) else server.base_url)
         for name, server in servers.items()
     }
-    return HostConnections(entries, Secrets(keyrings=()), folders(folder))
+    return HostConnections(entries, Secrets(keyrings=()), Folders.under(folder))
 
 
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for something that another thread does."""
     while not condition():  # noqa: ASYNC110 - no event of our loop tells of it
         await asyncio.sleep(0.01)
-
-
-def folders(home: Path) -> Folders:
-    return Folders(home / "data", home / "config", home / "cache", home / "logs")
 
 
 def example(question: str, answer: str, **more: Any) -> bytes:

@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.diff and len(panes) != 2:
         raise InputError("--diff compares two models.", hint="Name exactly two with --model.")
     messages, options = _question(arguments)
-    asyncio.run(_compare(panes, messages, options, None if arguments.json else _view(panes)))
+    asyncio.run(_compare(panes, messages, options, None if arguments.json else view_of(panes)))
     if arguments.json:
         print(json.dumps({"messages": list(messages), "answers": [_document(pane) for pane in panes]}))  # noqa: T201
     elif arguments.diff:
@@ -109,7 +109,8 @@ def _text(path: Path) -> str:
         raise InputError(f"{path} is not a text in UTF-8.", str(error), "Choose a text file.") from error
 
 
-def _view(panes: Sequence[Pane]) -> View:
+def view_of(panes: Sequence[Pane]) -> View:
+    """Columns on a terminal that is wide enough, else one answer after the other."""
     size = shutil.get_terminal_size()
     if sys.stdout.isatty() and Columns.fit(panes, size.columns):
         return Columns(panes, size.columns, size.lines)
@@ -121,7 +122,7 @@ def _concluded(panes: Sequence[Pane]) -> int:
     answers = {number: pane.answer for number, pane in enumerate(panes) if pane.answer is not None}
     for group in panes_served_alike([pane.model for pane in panes], answers):
         names = " and ".join(str(panes[number].model) for number in group)
-        narrate(f"Careful: {names} were answered by the same model, {answers[group[0]].served_model}.")
+        narrate(f"Careful: one model, {answers[group[0]].served_model}, has answered for {names}.")
     errors = [pane.error for pane in panes if pane.error is not None]
     for error in errors:
         narrate(f"ftdesk compare: {error.sentence}")

@@ -23,12 +23,16 @@ class Folders:
         """The platform's usual folders, or all of them under ``FTDESK_HOME`` where that is set."""
         home = os.environ.get("FTDESK_HOME")
         if home:
-            root = Path(home).expanduser().absolute()
-            return Folders(root / "data", root / "config", root / "cache", root / "logs")
+            return Folders.under(Path(home).expanduser().absolute())
         from platformdirs import PlatformDirs
 
         places = PlatformDirs("ftdesk", appauthor=False)
         return Folders(places.user_data_path, places.user_config_path, places.user_cache_path, places.user_log_path)
+
+    @staticmethod
+    def under(home: Path) -> Folders:
+        """All of them in one folder, as ``FTDESK_HOME`` has them."""
+        return Folders(home / "data", home / "config", home / "cache", home / "logs")
 
     @property
     def engine(self) -> Path:

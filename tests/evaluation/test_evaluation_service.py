@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from answering import CHAT, AnsweringServer, connections, folders, until, write_examples
+from answering import CHAT, AnsweringServer, connections, until, write_examples
 from openai_server import Fault, hang, refuse, reset, say, stream_of
 
 from ftdesk.errors import HostRefusedError, HostUnreachableError, InputError
@@ -19,6 +19,7 @@ from ftdesk.evaluation.service import EvaluationService
 from ftdesk.evaluation.types import EvaluationEvent, EvaluationFinished, ItemScored
 from ftdesk.hosts.types import ModelName
 from ftdesk.storage.database import Database
+from ftdesk.storage.folders import Folders
 
 BASE, TUNED = ModelName("one", "base"), ModelName("one", "tuned")
 PAIRS = [(f"question {number}", f"answer {number}") for number in range(12)]
@@ -61,7 +62,7 @@ def evaluate(
     async def collect() -> list[EvaluationEvent]:
         events: list[EvaluationEvent] = []
         async with aclosing(connections(home, {"one": server})) as hosts:
-            with closing(Database(folders(home).database)) as database:
+            with closing(Database(Folders.under(home).database)) as database:
                 service = EvaluationService(database, hosts)
                 async with aclosing(service.evaluate(file, models, **options)) as stream:
                     async for event in stream:
@@ -125,7 +126,7 @@ def test_no_more_questions_are_open_than_allowed(tmp_path: Path, file: Path, one
 
     async def count_open() -> int:
         async with aclosing(connections(tmp_path, {"one": one})) as hosts:
-            with closing(Database(folders(tmp_path).database)) as database:
+            with closing(Database(Folders.under(tmp_path).database)) as database:
                 events = EvaluationService(database, hosts).evaluate(file, [BASE, TUNED], concurrency=3)
 
                 async def read() -> None:
@@ -277,7 +278,7 @@ def test_a_host_that_goes_away_ends_the_evaluation_and_resume_goes_on(tmp_path: 
 
 def test_an_answer_is_on_disk_when_it_is_told(tmp_path: Path, file: Path, one: AnsweringServer) -> None:
     async def watch() -> None:
-        path = folders(tmp_path).database
+        path = Folders.under(tmp_path).database
         async with aclosing(connections(tmp_path, {"one": one})) as hosts:
             with closing(Database(path)) as database:
                 async with aclosing(EvaluationService(database, hosts).evaluate(file, [TUNED])) as events:
