@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from array import array
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -13,12 +12,17 @@ from ftdesk.dataset.backups import Backups
 from ftdesk.dataset.changes import Change, DocumentObserver, Splice
 from ftdesk.dataset.journal import FileState, Journal, open_journal
 from ftdesk.dataset.lines import FileLines, unreadable
+from ftdesk.dataset.merge import Merged, difference, merge, replay
 from ftdesk.dataset.record import Record, read_record
-from ftdesk.dataset.saving import Content, Saving
+from ftdesk.dataset.rows import Rows
+from ftdesk.dataset.saving import Saving
 from ftdesk.errors import InputError, StorageError
 from ftdesk.storage.files import write_atomic
 
 _CACHED_RECORDS = 512
+
+_Combining = Callable[[list[bytes]], Merged | None]
+"""From the lines that the file has now to the rows that shall stand; ``None`` for the lines as they are."""
 
 
 class Document:
@@ -32,16 +36,14 @@ class Document:
     def __init__(self, path: Path | None, journals: Path | None, backups: Backups | None = None) -> None:
         self.path = path
         self._backups = backups
-        self._base = FileLines(path) if path else None
-        self._state = FileState.of(self._base.stat) if self._base is not None else None
-        self._final_newline = self._base.final_newline if self._base is not None and len(self._base) else True
-        # A row is the number of a base line, or -1 - the index of a line in the overlay.
-        self._rows = array("q", range(len(self._base) if self._base is not None else 0))
-        self._overlay: list[bytes] = []
+        base = FileLines(path) if path else None
+        self._rows = Rows(base)
+        self._state = FileState.of(base.stat) if base is not None else None
         self._done: list[Change] = []
         self._undone: list[Change] = []
+        # All that happened since the file was read or written, undo and redo as well: what the journal holds.
+        self._performed: list[Change] = []
         self._saved_at: int | None = 0
-        self._since_save: list[Change] | None = None
         self._last_saving: Saving | None = None
         self._observers: list[DocumentObserver] = []
         self._records: OrderedDict[bytes, Record] = OrderedDict()
@@ -93,17 +95,15 @@ class Document:
         self._observers.remove(observer)
 
     def line(self, row: int) -> bytes:
-        """The bytes of a row without its LF."""
-        number = self._rows[row]
-        if number < 0:
-            return self._overlay[-1 - number]
-        if self._base is None:
-            raise IndexError(row)
-        return self._base.read(number)
+        """The bytes of a row without its LF. Raises ``InputError`` when another program changed the file in place."""
+        return self._rows.line(row)
 
     def record(self, row: int) -> Record:
-        """The row, parsed. Recently seen rows are kept."""
-        line = self.line(row)
+        """The row, parsed. Recently seen rows are kept. A row that cannot be read any more is a broken one."""
+        try:
+            line = self.line(row)
+        except InputError as error:
+            return Record("broken", {}, error.sentence)
         record = self._records.get(line)
         if record is None:
             record = self._records[line] = read_record(line)
@@ -113,7 +113,7 @@ class Document:
 
     def lines(self) -> Iterator[bytes]:
         """All rows in order, without their LF."""
-        return (self.line(row) for row in range(len(self)))
+        return self._rows.lines()
 
     def apply(self, change: Change) -> None:
         """Do ``change`` and write it to the journal. Raises ``InputError`` if the document is read-only.
@@ -172,6 +172,33 @@ class Document:
         except OSError:
             return True
 
+    def reload(self) -> None:
+        """Show the file as another program has left it. Edits that were not saved are put aside (``set_aside``).
+
+        Raises ``InputError`` when the file cannot be read, ``StorageError`` when the edits cannot be put aside.
+        """
+        self._stand_on_disk(lambda _: None)
+
+    def merge_from_disk(self) -> int:
+        """Bring the edits here and those of another program together. Returns how many places both had changed.
+
+        There, both versions stand in a row. The merged rows are one change on top of the file as it is now, and nothing
+        is written yet. Raises as ``reload`` does.
+        """
+        merged: list[Merged] = []
+
+        def combine(theirs: list[bytes]) -> Merged:
+            base = self._rows.base
+            if base is None or base.is_intact():
+                old = list(Rows(base).lines())
+                merged.append(merge(old, list(self.lines()), theirs))
+            else:  # written over in place: what the lines were is gone, but not what was done to them
+                merged.append(replay(self._performed, theirs))
+            return merged[0]
+
+        self._stand_on_disk(combine)
+        return merged[0].conflicts
+
     def save(self, path: Path | None = None, *, overwrite: bool = False) -> None:
         """Write all rows to ``path``, or to the file itself, which is replaced whole or not at all.
 
@@ -196,41 +223,35 @@ class Document:
         if not other and not overwrite and self.changed_on_disk():
             raise InputError(
                 f"{target} was changed by another program since it was opened.",
-                hint="Save under another name, or overwrite it knowingly.",
+                hint="Merge with it, or save under another name.",
             )
-        self._since_save = []
-        # The overlay only ever grows, and is replaced and not emptied by a save: the snapshot may share it.
-        content = Content(self._base, array("q", self._rows), self._overlay, final_newline=self._final_newline)
         journal = self._journal if self._journal and self._journal.owned and not other else None
-        self._last_saving = Saving(target, content, journal, self._backups, other=other, position=len(self._done))
+        self._last_saving = Saving(
+            target, self._rows.snapshot(), journal, self._backups, other, len(self._done), len(self._performed)
+        )
         return self._last_saving
 
     def finish_save(self, saving: Saving) -> None:
         """Stand on the file that ``saving`` has written; what was changed meanwhile stays changed."""
         if saving.result is None:
             raise ValueError("nothing was written")
-        if self._base is not None:
-            self._base.close()
-        self._base = saving.result
-        self._state = FileState.of(saving.result.stat)
-        self._rows = array("q", range(len(saving.result)))
-        self._overlay = []
-        meanwhile, self._since_save = self._since_save or [], None
+        meanwhile = self._performed[saving.performed :]
+        self._use(saving.result, final_newline=self._rows.final_newline)
         for splice in (splice for change in meanwhile for splice in change.splices):
-            self._put(splice)
-        self._saved_at = saving.position if self._saved_position_lives(saving, meanwhile) else None
-        self._move_journal(saving, meanwhile)
+            self._rows.put(splice)
+        self._performed = meanwhile
+        undoable = not meanwhile or self._done[saving.position :] == meanwhile
+        self._saved_at = saving.position if undoable else None
         self.path = saving.target
-        for observer in list(self._observers):
-            observer.state_changed()
+        self._renew_journal(moved=saving.other)
+        self._announce()
 
     def export(self, path: Path) -> str:
         """Write a copy of all rows to ``path`` and return its sha256. The document stays as it is."""
-        content = Content(self._base, self._rows, self._overlay, final_newline=self._final_newline)
         digest = hashlib.sha256()
 
         def measured() -> Iterator[bytes]:
-            for chunk in content.chunks():
+            for chunk in self._rows.chunks():
                 digest.update(chunk)
                 yield chunk
 
@@ -250,70 +271,85 @@ class Document:
 
     def close(self) -> None:
         """Release the file and the journal. Edits that are not saved stay in the journal."""
-        if self._base is not None:
-            self._base.close()
+        if self._rows.base is not None:
+            self._rows.base.close()
         if self._journal:
             self._journal.close()
 
     def _perform(self, change: Change) -> None:
         for splice in change.splices:
-            self._splice(splice)
-        if self._since_save is not None:
-            self._since_save.append(change)
+            for observer in list(self._observers):
+                observer.splicing(splice.row, len(splice.removed), len(splice.inserted))
+            self._rows.put(splice)
+            for observer in list(self._observers):
+                observer.spliced(splice.row, len(splice.removed), len(splice.inserted))
+        self._performed.append(change)
         try:
             if self._journal:
                 self._journal.append(change, self._state)
         finally:
-            for observer in list(self._observers):
-                observer.state_changed()
+            self._announce()
 
-    def _splice(self, splice: Splice) -> None:
-        row, removed, inserted = splice.row, len(splice.removed), len(splice.inserted)
+    def _announce(self) -> None:
         for observer in list(self._observers):
-            observer.splicing(row, removed, inserted)
-        self._put(splice)
-        for observer in list(self._observers):
-            observer.spliced(row, removed, inserted)
+            observer.state_changed()
 
-    def _put(self, splice: Splice) -> None:
-        first = -1 - len(self._overlay)
-        self._overlay.extend(splice.inserted)
-        numbers = array("q", range(first, first - len(splice.inserted), -1))
-        self._rows[splice.row : splice.row + len(splice.removed)] = numbers
+    def _use(self, base: FileLines, *, final_newline: bool = True) -> None:
+        if self._rows.base is not None:
+            self._rows.base.close()
+        self._rows = Rows(base, final_newline=final_newline)
+        self._state = FileState.of(base.stat)
 
-    def _saved_position_lives(self, saving: Saving, meanwhile: list[Change]) -> bool:
-        """Whether undo or redo can still lead to the state that was saved."""
-        return not meanwhile or (len(self._done) >= saving.position and self._done[saving.position :] == meanwhile)
-
-    def _move_journal(self, saving: Saving, meanwhile: list[Change]) -> None:
-        """Begin the journal anew on what was saved. A crash before this point is covered by the state it noted."""
+    def _renew_journal(self, *, moved: bool) -> None:
+        """Begin the journal anew on the file as it is. A crash before this is covered by the state a save has noted."""
         journal = self._journal
         if journal is None:
             return
-        if saving.other:
+        if moved:
             folder = journal.path.parent
             if journal.owned:
                 journal.clear()
             journal.close()
-            journal = self._journal = open_journal(folder, saving.target)
+            journal = self._journal = open_journal(folder, self.path)
         # A journal that cannot be cleared still knows the state that was saved, and what came after it.
         if journal.owned and journal.clear():
-            for change in meanwhile:
+            for change in self._performed:
                 journal.append(change, self._state)
+
+    def _stand_on_disk(self, combine: _Combining) -> None:
+        if self.path is None:
+            raise InputError("This dataset has no file yet.", hint="Choose where to save it.")
+        base = FileLines(self.path)
+        theirs = list(Rows(base).lines())
+        merged = combine(theirs)
+        if self._journal and self._journal.owned and self._performed:
+            self.set_aside = self._journal.set_aside()
+        before = len(self._rows)
+        for observer in list(self._observers):
+            observer.splicing(0, before, len(base))
+        self._use(base)
+        for observer in list(self._observers):
+            observer.spliced(0, before, len(base))
+        # Rows have moved under the history: older changes cannot be undone one by one any more.
+        self._done, self._undone, self._performed, self._saved_at = [], [], [], 0
+        splices = tuple(difference(theirs, merged.lines)) if merged else ()
+        if splices:
+            self.apply(Change("Merge", splices))
+        else:
+            self._announce()
 
     def _recover(self, journal: Journal) -> None:
         changes = journal.read(self._state)
         if changes is None:
             self.set_aside = journal.set_aside()
-            return
-        if not changes:
+        elif not changes:
             journal.clear()
-            return
-        for change in changes:
-            for splice in change.splices:
-                self._splice(splice)
-        self._done.extend(changes)
-        self.recovered = len(changes)
+        else:
+            for splice in (splice for change in changes for splice in change.splices):
+                self._rows.put(splice)
+            self._done.extend(changes)
+            self._performed.extend(changes)
+            self.recovered = len(changes)
 
 
 def _single(line: bytes) -> bytes:

@@ -107,12 +107,20 @@ class Journal:
         return True
 
     def set_aside(self) -> Path:
-        """Keep the journal under another name, where its changes no longer fit the file. Returns where."""
+        """Keep the journal under another name, where its changes no longer fit the file. Returns where.
+
+        Raises ``StorageError``.
+        """
         self._close()
         number = 1
         while (kept := self.path.with_suffix(f".kept-{number}")).exists():
             number += 1
-        self.path.rename(kept)
+        try:
+            self.path.rename(kept)
+        except OSError as error:
+            raise StorageError(f"Cannot put the journal {self.path} aside: {error.strerror}.", str(error)) from error
+        self._pending.clear()
+        self.changes = 0
         return kept
 
     def close(self) -> None:

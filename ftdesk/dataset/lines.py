@@ -44,8 +44,22 @@ class FileLines:
     def __len__(self) -> int:
         return len(self._starts) - 1
 
+    def is_intact(self) -> bool:
+        """Whether the bytes are still those that were indexed. A file that was replaced is; one written over is not."""
+        now = os.fstat(self._descriptor)
+        return now.st_size == self.stat.st_size and now.st_mtime_ns == self.stat.st_mtime_ns
+
+    def check(self) -> None:
+        """Raises ``InputError`` when another program has written into the file that is open here."""
+        if not self.is_intact():
+            raise InputError(
+                f"{self.path} was written over by another program while it was open.",
+                hint="Reload it, or merge your edits with it.",
+            )
+
     def read(self, line: int) -> bytes:
-        """The bytes of a line without its LF. Raises ``InputError`` when the file is shorter than it was."""
+        """The bytes of a line without its LF. Raises ``InputError`` when the file was changed in place."""
+        self.check()
         start, end = self._starts[line], self._starts[line + 1]
         if self.final_newline or line < len(self) - 1:
             end -= 1
@@ -89,9 +103,8 @@ class FileLines:
         except OSError as error:
             raise unreadable(self.path, error) from error
         if len(content) != size:
-            raise InputError(
-                f"{self.path} became shorter while it was open.", hint="Another program changed it; reload the file."
-            )
+            self.check()
+            raise unreadable(self.path, OSError(errno.EIO, "it ends too early"))
         return content
 
     def _index(self) -> None:

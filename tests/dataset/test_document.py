@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,16 @@ def documents(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def opened(path: Path, content: bytes, journals: Path | None = None) -> Document:
     path.write_bytes(content)
     return Document.open(path, journals)
+
+
+def rewrite(path: Path, content: bytes, *, in_place: bool) -> None:
+    """As another program would: some replace a file, some write over it."""
+    if in_place:
+        path.write_bytes(content)
+    else:
+        other = path.with_name("other")
+        other.write_bytes(content)
+        other.replace(path)
 
 
 @pytest.mark.parametrize("content", ODD_FILES)
@@ -206,7 +217,7 @@ def test_a_second_window_may_read_but_not_edit(tmp_path: Path, journals: Path) -
 def test_a_file_changed_by_another_program_is_not_overwritten(tmp_path: Path) -> None:
     document = opened(tmp_path / "a.jsonl", b"1\n")
     document.replace(0, b"mine", "Edit")
-    (tmp_path / "a.jsonl").write_bytes(b"theirs, longer\n")
+    rewrite(tmp_path / "a.jsonl", b"theirs, longer\n", in_place=False)
     with pytest.raises(InputError, match="another program"):
         document.save()
     assert (tmp_path / "a.jsonl").read_bytes() == b"theirs, longer\n"
@@ -217,8 +228,9 @@ def test_a_file_changed_by_another_program_is_not_overwritten(tmp_path: Path) ->
 def test_a_file_truncated_while_open_is_an_error_and_not_a_crash(tmp_path: Path) -> None:
     document = opened(tmp_path / "a.jsonl", b"1\n" * 5000)
     os.truncate(tmp_path / "a.jsonl", 10)
-    with pytest.raises(InputError, match="became shorter"):
+    with pytest.raises(InputError, match="written over by another program"):
         document.line(4000)
+    assert "written over" in document.record(4000).problem
 
 
 def test_a_save_that_fails_keeps_the_old_file_and_the_edits(tmp_path: Path, journals: Path) -> None:
@@ -344,6 +356,62 @@ def test_runs_of_untouched_lines_are_copied_and_edits_written(tmp_path: Path) ->
     assert document.export(tmp_path / "c.jsonl") == hashlib.sha256(b"\n".join(expected)).hexdigest()
 
 
+@pytest.mark.parametrize("in_place", [False, True])
+def test_edits_are_merged_with_those_of_another_program(tmp_path: Path, journals: Path, *, in_place: bool) -> None:
+    document = opened(tmp_path / "a.jsonl", b"1\n2\n3\n4\n", journals)
+    document.replace(0, b"mine", "Edit")
+    document.insert(4, [b"added by me"], "Insert")
+    rewrite(tmp_path / "a.jsonl", b"1\n2\ntheirs\n4\n", in_place=in_place)
+    assert document.merge_from_disk() == 0
+    assert list(document.lines()) == [b"mine", b"2", b"theirs", b"4", b"added by me"]
+    assert document.is_modified
+    document.undo()
+    assert list(document.lines()) == [b"1", b"2", b"theirs", b"4"]
+    assert not document.is_modified
+    document.redo()
+    document.close()
+    again = Document.open(tmp_path / "a.jsonl", journals)
+    assert list(again.lines()) == [b"mine", b"2", b"theirs", b"4", b"added by me"]
+    again.save()
+    assert (tmp_path / "a.jsonl").read_bytes() == b"mine\n2\ntheirs\n4\nadded by me\n"
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_both_versions_of_a_line_that_both_changed_stay(tmp_path: Path, *, in_place: bool) -> None:
+    document = opened(tmp_path / "a.jsonl", b"1\n2\n3\n")
+    document.replace(1, b"mine", "Edit")
+    rewrite(tmp_path / "a.jsonl", b"1\nwritten by them\n3\n", in_place=in_place)
+    assert document.merge_from_disk() == 1
+    assert sorted(document.lines()) == [b"1", b"3", b"mine", b"written by them"]
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_a_reload_shows_their_lines_and_keeps_the_edits_aside(
+    tmp_path: Path, journals: Path, *, in_place: bool
+) -> None:
+    document = opened(tmp_path / "a.jsonl", b"1\n2\n", journals)
+    document.replace(0, b"mine", "Edit")
+    rewrite(tmp_path / "a.jsonl", b"1\n2\ntheirs\n", in_place=in_place)
+    document.reload()
+    assert list(document.lines()) == [b"1", b"2", b"theirs"]
+    assert not document.is_modified
+    assert not document.changed_on_disk()
+    assert document.set_aside is not None
+    assert b"mine" in document.set_aside.read_bytes()
+
+
+def test_a_save_does_not_copy_lines_that_were_written_over(tmp_path: Path) -> None:
+    document = opened(tmp_path / "a.jsonl", b"1\n2\n3\n")
+    document.replace(0, b"mine", "Edit")
+    rewrite(tmp_path / "a.jsonl", b"X\nY\nZ\n", in_place=True)
+    with pytest.raises(InputError, match="written over"):
+        document.save(tmp_path / "b.jsonl")
+    with pytest.raises(InputError, match="written over"):
+        document.save(overwrite=True)
+    assert (tmp_path / "a.jsonl").read_bytes() == b"X\nY\nZ\n"
+    assert not (tmp_path / "b.jsonl").exists()
+
+
 line_bytes = st.binary(max_size=12).map(lambda content: content.replace(b"\n", b""))
 
 
@@ -361,6 +429,7 @@ class DocumentMachine(RuleBasedStateMachine):
         self.document = Document.open(self.path, Path(self.folder.name) / "journals")
         self.model = list(self.document.lines())
         self.past: list[list[bytes]] = []
+        self.written = set(self.model)
         self.future: list[list[bytes]] = []
 
     def teardown(self) -> None:
@@ -369,6 +438,7 @@ class DocumentMachine(RuleBasedStateMachine):
             self.folder.cleanup()
 
     def changed(self, model: list[bytes]) -> None:
+        self.written |= set(model)
         self.past.append(self.model)
         self.future = []
         self.model = model
@@ -424,6 +494,23 @@ class DocumentMachine(RuleBasedStateMachine):
         content = self.path.read_bytes()
         assert content.split(b"\n")[: len(self.model)] == (self.model or content.split(b"\n")[:0])
 
+    @rule(theirs=st.lists(line_bytes.filter(bool), max_size=4), merging=st.booleans(), in_place=st.booleans())
+    def another_program_writes(self, theirs: list[bytes], *, merging: bool, in_place: bool) -> None:
+        mine = set(self.model)
+        rewrite(self.path, b"".join(line + b"\n" for line in theirs), in_place=in_place)
+        os.utime(self.path, ns=(0, time.time_ns()))
+        if merging:
+            self.document.merge_from_disk()
+        else:
+            self.document.reload()
+            assert list(self.document.lines()) == theirs
+        self.past, self.future = [], []
+        if self.document.is_modified:
+            self.past = [theirs]
+        self.model = list(self.document.lines())
+        assert set(self.model) <= mine | set(theirs) | self.written
+        self.written |= set(self.model)
+
     @rule()
     def crash(self) -> None:
         self.document.close()
@@ -436,5 +523,5 @@ class DocumentMachine(RuleBasedStateMachine):
         assert list(self.document.lines()) == self.model
 
 
-DocumentMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+DocumentMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
 TestDocumentAgainstAList = DocumentMachine.TestCase

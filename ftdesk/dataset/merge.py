@@ -1,0 +1,158 @@
+"""Two programs changed one file: bring both sets of changes together, line by line."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ftdesk.dataset.changes import Change, Splice
+
+Match = tuple[int, int]
+"""A line of the one side that stands at this line of the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """``conflicts`` counts the places that both have changed in different ways; there, both versions stand in a row."""
+
+    lines: list[bytes]
+    conflicts: int
+
+
+def merge(base: Sequence[bytes], mine: Sequence[bytes], theirs: Sequence[bytes]) -> Merged:
+    """A three-way merge, as version control does it. In a conflict both stay: theirs comes first, then mine."""
+    mine_at = dict(matches(base, mine))
+    theirs_at = dict(matches(base, theirs))
+    lines: list[bytes] = []
+    conflicts = 0
+    start = (0, 0, 0)
+    for anchor in _anchors(len(base), mine_at, theirs_at, (len(mine), len(theirs))):
+        old, own, other = (
+            side[begin:end] for side, begin, end in zip((base, mine, theirs), start, anchor, strict=True)
+        )
+        chosen = _resolve(old, own, other)
+        conflicts += chosen is None
+        lines += [*other, *own] if chosen is None else chosen
+        if anchor[0] < len(base):
+            lines.append(base[anchor[0]])
+        start = (anchor[0] + 1, anchor[1] + 1, anchor[2] + 1)
+    return Merged(lines, conflicts)
+
+
+def replay(changes: Iterable[Change], theirs: Sequence[bytes]) -> Merged:
+    """Do ``changes`` again on lines that another program has written, where the lines they were made on are gone.
+
+    A splice finds its place by the lines that it removed: where they stood, else the nearest place with the same lines.
+    Where there is none, what it inserted stands there as well, and that counts as a conflict.
+    """
+    lines = list(theirs)
+    conflicts = 0
+    for splice in (splice for change in changes for splice in change.splices):
+        row = _nearest(lines, splice.removed, splice.row)
+        if row is None:
+            conflicts += 1
+            row, removed = min(splice.row, len(lines)), 0
+        else:
+            removed = len(splice.removed)
+        lines[row : row + removed] = splice.inserted
+    return Merged(lines, conflicts)
+
+
+def difference(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[Splice]:
+    """What makes ``new`` of ``old``, last place first, so that no splice moves the rows of the next."""
+    places = []
+    start = (0, 0)
+    for pair in [*matches(old, new), (len(old), len(new))]:
+        if pair != start:
+            places.append(Splice(start[0], tuple(old[start[0] : pair[0]]), tuple(new[start[1] : pair[1]])))
+        start = (pair[0] + 1, pair[1] + 1)
+    return reversed(places)
+
+
+def matches(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[Match]:
+    """Lines that are the same in both, in order: a patience diff, linear but for sorting, whatever the files hold."""
+    first = _common(old, new)
+    last = _common(old[first:][::-1], new[first:][::-1])
+    yield from ((line, line) for line in range(first))
+    old_end, new_end = len(old) - last, len(new) - last
+    begin = (first, first)
+    for pair in [*_unique_pairs(old, new, first, old_end, new_end), (old_end, new_end)]:
+        # Lines that occur more than once are matched where they touch a line that is sure.
+        gap_old, gap_new = old[begin[0] : pair[0]], new[begin[1] : pair[1]]
+        ahead = _common(gap_old, gap_new)
+        behind = _common(gap_old[ahead:][::-1], gap_new[ahead:][::-1])
+        yield from ((begin[0] + line, begin[1] + line) for line in range(ahead))
+        yield from ((pair[0] - line, pair[1] - line) for line in range(behind, 0, -1))
+        if pair != (old_end, new_end):
+            yield pair
+        begin = (pair[0] + 1, pair[1] + 1)
+    yield from ((old_end + line, new_end + line) for line in range(last))
+
+
+def _anchors(
+    size: int, mine: dict[int, int], theirs: dict[int, int], ends: tuple[int, int]
+) -> Iterator[tuple[int, int, int]]:
+    """Base lines that both sides still have, and the end of all three."""
+    for line in range(size):
+        if line in mine and line in theirs:
+            yield line, mine[line], theirs[line]
+    yield size, *ends
+
+
+def _resolve(old: Sequence[bytes], mine: Sequence[bytes], theirs: Sequence[bytes]) -> list[bytes] | None:
+    """What stands between two lines that all have; ``None`` when both changed it in different ways."""
+    if list(mine) == list(old) or list(mine) == list(theirs):
+        return list(theirs)
+    return list(mine) if list(theirs) == list(old) else None
+
+
+def _nearest(lines: list[bytes], wanted: tuple[bytes, ...], row: int) -> int | None:
+    """The place nearest to ``row`` where ``wanted`` stands; without anything wanted, ``row`` itself."""
+    size = len(wanted)
+    if not size:
+        return min(row, len(lines))
+    places = (place for place, line in enumerate(lines) if line == wanted[0])
+    fitting = [place for place in places if tuple(lines[place : place + size]) == wanted]
+    return min(fitting, key=lambda place: abs(place - row), default=None)
+
+
+def _common(one: Sequence[bytes], other: Sequence[bytes]) -> int:
+    """How many lines at the beginning are the same."""
+    for count, (left, right) in enumerate(zip(one, other, strict=False)):
+        if left != right:
+            return count
+    return min(len(one), len(other))
+
+
+def _unique_pairs(old: Sequence[bytes], new: Sequence[bytes], start: int, old_end: int, new_end: int) -> list[Match]:
+    """Lines that occur once on either side, in an order that both share: the longest one there is."""
+    once_old = _once(old[start:old_end], start)
+    once_new = _once(new[start:new_end], start)
+    pairs = [(line, once_new[text]) for text, line in once_old.items() if text in once_new]
+    return _longest_increasing(pairs)
+
+
+def _once(lines: Iterable[bytes], start: int) -> dict[bytes, int]:
+    found = list(lines)
+    counts = Counter(found)
+    return {text: start + number for number, text in enumerate(found) if counts[text] == 1}
+
+
+def _longest_increasing(pairs: list[Match]) -> list[Match]:
+    """``pairs`` ascend in their first part; the longest subsequence that ascends in the second, too."""
+    tails: list[int] = []
+    at_tail: list[int] = []
+    before: list[int] = []
+    for index, (_, second) in enumerate(pairs):
+        length = bisect_left(tails, second)
+        before.append(at_tail[length - 1] if length else -1)
+        tails[length : length + 1] = [second]
+        at_tail[length : length + 1] = [index]
+    chain: list[Match] = []
+    index = at_tail[-1] if at_tail else -1
+    while index >= 0:
+        chain.append(pairs[index])
+        index = before[index]
+    return chain[::-1]

@@ -1,0 +1,96 @@
+"""The rows of a dataset: lines of its file as they stand there, and edited lines on top."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+
+from ftdesk.dataset.changes import Splice
+from ftdesk.dataset.lines import FileLines
+from ftdesk.storage.files import FileRange
+
+_BLOCK = 4096
+
+
+class Rows:
+    """A row is the number of a line in the file, or -1 - the index of an edited line: 8 bytes; the text stays on disk.
+
+    Without a file, all rows are edited ones.
+    """
+
+    def __init__(self, base: FileLines | None, *, final_newline: bool = True) -> None:
+        self.base = base
+        self.final_newline = base.final_newline if base is not None and len(base) else final_newline
+        """Whether an LF follows the last row. Files that lack it go on lacking it."""
+        self._numbers = array("q", range(len(base) if base is not None else 0))
+        self._edited: list[bytes] = []
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def line(self, row: int) -> bytes:
+        """The bytes of a row without its LF. Raises ``InputError`` when the file was changed in place."""
+        number = self._numbers[row]
+        if number < 0:
+            return self._edited[-1 - number]
+        if self.base is None:
+            raise IndexError(row)
+        return self.base.read(number)
+
+    def lines(self) -> Iterator[bytes]:
+        return (self.line(row) for row in range(len(self)))
+
+    def put(self, splice: Splice) -> None:
+        """Let ``splice`` happen. Edited lines that go are kept: a snapshot or an undo may still want them."""
+        first = -1 - len(self._edited)
+        self._edited.extend(splice.inserted)
+        numbers = array("q", range(first, first - len(splice.inserted), -1))
+        self._numbers[splice.row : splice.row + len(splice.removed)] = numbers
+
+    def snapshot(self) -> Rows:
+        """The rows as they are now, whatever is done to these afterwards."""
+        copy = Rows(None, final_newline=self.final_newline)
+        copy.base = self.base
+        copy._numbers = array("q", self._numbers)
+        copy._edited = self._edited
+        return copy
+
+    def chunks(self) -> Iterator[bytes]:
+        """The whole content, in pieces that fit into memory. Raises ``OSError`` and ``InputError``."""
+        for piece in self.pieces():
+            if isinstance(piece, bytes):
+                yield piece
+            else:
+                yield from piece.read()
+
+    def pieces(self) -> Iterator[bytes | FileRange]:
+        """Edited rows as bytes, and each run of untouched lines as one range of the file they stand in."""
+        row, count = 0, len(self._numbers)
+        while row < count:
+            first = self._numbers[row]
+            if first < 0 or self.base is None:
+                line = self._edited[-1 - first]
+                row += 1
+                yield line + b"\n" if row < count or self.final_newline or not line else line
+                continue
+            length = self._run(row)
+            row += length
+            wanted = row < count or self.final_newline
+            yield self.base.range_of(first, length, final_newline=wanted)
+            if wanted and not self.base.ends_with_newline(first + length - 1):
+                yield b"\n"
+
+    def _run(self, row: int) -> int:
+        """How many rows from ``row`` on are consecutive lines of the file. Compared in blocks, which is fast."""
+        numbers, first, length = self._numbers, self._numbers[row], 1
+        left = len(numbers) - row
+        while length < left:
+            size = min(_BLOCK, left - length)
+            begin = row + length
+            if numbers[begin : begin + size] == array("q", range(first + length, first + length + size)):
+                length += size
+            else:
+                while numbers[row + length] == first + length:
+                    length += 1
+                break
+        return length
