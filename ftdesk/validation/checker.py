@@ -22,6 +22,8 @@ from ftdesk.validation.rules import RULES
 from ftdesk.validation.tally import RecordResult, Tally
 from ftdesk.validation.tokens import count_example, has_known_encoding, shared_counter
 
+__all__ = ["CheckEvent", "CheckFinished", "CheckProgress", "Checker", "MethodChoice", "RecordResult"]
+
 MethodChoice = Literal["auto", "supervised", "preference", "reinforcement"]
 
 # Below this, starting processes costs more than they save: each loads the vocabulary first.

@@ -93,7 +93,7 @@ def invalid_weight(example: Example) -> Iterator[Problem]:
         if message.role != "assistant":
             yield Problem("Only assistant messages have a weight.", path, severity="warning", fix="remove-key")
         elif type(weight) is not int or weight not in {0, 1}:
-            given = f"{weight:.12g}" if type(weight) in {int, float} else kind_of(weight)
+            given = quoted(repr(weight), 20) if type(weight) in {int, float} else kind_of(weight)
             yield Problem(f"The weight must be the whole number 0 or 1, not {given}.", path)
 
 

@@ -54,7 +54,7 @@ def unknown_role(example: Example) -> Iterator[Problem]:
     for message in example.messages:
         role = message.value.get("role")
         path = f"{message.path}.role"
-        if role is None or role in _known_roles(example.method):
+        if role is None or message.role in _known_roles(example.method):
             continue
         if message.role is None:
             yield Problem(f"The role must be a text, not {kind_of(role)}.", path)

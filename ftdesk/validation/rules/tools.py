@@ -121,7 +121,7 @@ def tool_unknown(example: Example) -> Iterator[Problem]:
     why="Arguments are JSON written as a text. Anything else is refused, or teaches the model to write calls that "
     "fail.",
     good=_GOOD,
-    bad=_GOOD.replace(b'"{\\"city\\": \\"Oslo\\"}"', b'"city=Oslo"'),
+    bad=_GOOD.replace(b'"{\\"city\\": \\"Oslo\\"}"', b'{"city": "Oslo"}'),
 )
 def tool_arguments_not_json(example: Example) -> Iterator[Problem]:
     for message in example.messages:

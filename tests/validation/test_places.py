@@ -1,0 +1,383 @@
+"""Which rule speaks for which mistake, how gravely, and where exactly."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ftdesk.validation.checker import Checker, MethodChoice
+from ftdesk.validation.findings import Finding
+
+USER = {"role": "user", "content": "Rain in Oslo?"}
+ANSWER = {"role": "assistant", "content": "No."}
+TOOLS = [
+    {"type": "function", "function": {"name": "weather", "parameters": {"type": "object", "properties": {"city": {}}}}}
+]
+
+
+def call(identifier: Any = "c1", name: Any = "weather", arguments: Any = '{"city": "Oslo"}') -> dict[str, Any]:
+    function = {"name": name, "arguments": arguments}
+    return {
+        "role": "assistant",
+        "content": None,
+        "tool_calls": [{"id": identifier, "type": "function", "function": function}],
+    }
+
+
+def tool(identifier: Any = "c1", content: Any = "dry") -> dict[str, Any]:
+    return {"role": "tool", "tool_call_id": identifier, "content": content}
+
+
+def preference(**changes: Any) -> dict[str, Any]:
+    example: dict[str, Any] = {
+        "input": {"messages": [USER]},
+        "preferred_output": [ANSWER],
+        "non_preferred_output": [{"role": "assistant", "content": "Perhaps."}],
+    }
+    return {key: value for key, value in {**example, **changes}.items() if value != "gone"}
+
+
+def check(value: Any, method: MethodChoice = "auto") -> list[Finding]:
+    return list(Checker(method, count_tokens=False).check_record(7, json.dumps(value).encode()).findings)
+
+
+def places(findings: list[Finding]) -> list[tuple[str, str, str | None]]:
+    return [(finding.rule, finding.severity, finding.path) for finding in findings]
+
+
+CLEAN: dict[str, Any] = {
+    "a question and an answer": {"messages": [USER, ANSWER]},
+    "a system message first": {"messages": [{"role": "system", "content": "Be brief."}, USER, ANSWER]},
+    "an answer in several lines": {"messages": [USER, {"role": "assistant", "content": "E11.22\nN18.3"}]},
+    "weights of both kinds": {"messages": [USER, {**ANSWER, "weight": 0}, USER, {**ANSWER, "weight": 1}]},
+    "names": {"messages": [{**USER, "name": "Ann"}, {**ANSWER, "name": "bot"}]},
+    "a refusal instead of content": {"messages": [USER, {"role": "assistant", "content": None, "refusal": "No."}]},
+    "a null refusal beside content": {"messages": [USER, {**ANSWER, "refusal": None}]},
+    "text parts": {"messages": [{"role": "user", "content": [{"type": "text", "text": "Rain?"}]}, ANSWER]},
+    "an image from the user": {
+        "messages": [
+            {
+                "role": "user",
+                "content": [
+                    {"type": "text", "text": "What is it?"},
+                    {"type": "image_url", "image_url": {"url": "https://example.org/cat.png", "detail": "low"}},
+                ],
+            },
+            ANSWER,
+        ]
+    },
+    "an answer that calls a tool": {"messages": [USER, call()], "tools": TOOLS, "parallel_tool_calls": False},
+    "a tool call, answered": {"messages": [USER, call(), tool(), ANSWER], "tools": TOOLS},
+    "two calls at once, answered in the other order": {
+        "messages": [
+            USER,
+            {"role": "assistant", "tool_calls": [*call("c1")["tool_calls"], *call("c2")["tool_calls"]]},
+            tool("c2"),
+            tool("c1"),
+            ANSWER,
+        ],
+        "tools": TOOLS,
+    },
+    "the same id again in a later turn": {
+        "messages": [USER, call(), tool(), ANSWER, USER, call(), tool(), ANSWER],
+        "tools": TOOLS,
+    },
+    "a call with empty content": {"messages": [USER, {**call(), "content": ""}], "tools": TOOLS},
+    "a function call in the older way": {
+        "messages": [
+            USER,
+            {"role": "assistant", "content": None, "function_call": {"name": "weather", "arguments": "{}"}},
+            {"role": "function", "name": "weather", "content": "dry"},
+            ANSWER,
+        ],
+        "functions": [{"name": "weather"}],
+    },
+    "two answers": preference(),
+    "two answers, after a tool call": preference(
+        input={"messages": [USER, call(), tool()], "tools": TOOLS, "parallel_tool_calls": True}
+    ),
+    "an answer against a tool call": preference(
+        input={"messages": [USER], "tools": TOOLS}, non_preferred_output=[call()]
+    ),
+    "a prompt with a reference": {"messages": [USER], "reference_answer": {"rain": False}},
+    "a prompt with a developer message": {"messages": [{"role": "developer", "content": "x"}, USER], "id": 1},
+}
+
+
+@pytest.mark.parametrize("name", CLEAN)
+def test_nothing_is_found_in_what_hosts_take(name: str) -> None:
+    assert check(CLEAN[name]) == []
+
+
+def test_plain_findings_name_the_line() -> None:
+    assert {finding.line for finding in check({"messages": [{}]})} == {7}
+
+
+BROKEN: list[tuple[Any, list[tuple[str, str, str | None]]]] = [
+    ([1, 2], [("not-an-object", "error", None)]),
+    ("text", [("not-an-object", "error", None)]),
+    (None, [("not-an-object", "error", None)]),
+    ({}, [("missing-messages", "error", "messages")]),
+    ({"message": [USER, ANSWER]}, [("missing-messages", "error", "messages")]),
+    ({"prompt": "Hi", "completion": "Hello"}, [("missing-messages", "error", "messages")]),
+    ({"messages": None}, [("missing-messages", "error", "messages")]),
+    ({"messages": {"role": "user"}}, [("missing-messages", "error", "messages")]),
+    ({"messages": "Hi"}, [("missing-messages", "error", "messages")]),
+    ({"messages": []}, [("empty-messages", "error", "messages")]),
+    ({"messages": [USER, "Hi", ANSWER]}, [("message-not-object", "error", "messages[1]")]),
+    ({"messages": [USER, None, ANSWER]}, [("message-not-object", "error", "messages[1]")]),
+    ({"messages": [USER, {"content": "Hi"}, ANSWER]}, [("missing-role", "error", "messages[1]")]),
+    ({"messages": [USER, {"role": None, "content": "Hi"}, ANSWER]}, [("missing-role", "error", "messages[1]")]),
+    ({"messages": [USER, {"role": "bot", "content": "Hi"}]}, [("unknown-role", "error", "messages[1].role")]),
+    ({"messages": [USER, {"role": "", "content": "Hi"}]}, [("unknown-role", "error", "messages[1].role")]),
+    ({"messages": [USER, {"role": 3, "content": "Hi"}]}, [("unknown-role", "error", "messages[1].role")]),
+    ({"messages": [USER, {"role": ["user"], "content": "Hi"}]}, [("unknown-role", "error", "messages[1].role")]),
+    ({"messages": [USER, {"role": "Assistant", "content": "Hi"}]}, [("unknown-role", "error", "messages[1].role")]),
+    (
+        {"messages": [{"role": "developer", "content": "Be brief."}, USER, ANSWER]},
+        [("unknown-role", "warning", "messages[0].role")],
+    ),
+    ({"messages": [USER]}, [("no-assistant", "error", "messages")]),
+    ({"messages": [{"role": "system", "content": "Be brief."}, USER]}, [("no-assistant", "error", "messages")]),
+    ({"messages": [USER, ANSWER, USER]}, [("last-not-assistant", "warning", "messages[2]")]),
+    ({"messages": [{"role": "system", "content": "Be brief."}, ANSWER]}, [("no-user", "hint", "messages")]),
+    (
+        {"messages": [USER, {"role": "system", "content": "Be brief."}, ANSWER]},
+        [("system-not-first", "hint", "messages[1]")],
+    ),
+    ({"messages": [{"role": "user"}, ANSWER]}, [("missing-content", "error", "messages[0].content")]),
+    ({"messages": [{"role": "user", "content": None}, ANSWER]}, [("missing-content", "error", "messages[0].content")]),
+    ({"messages": [USER, {"role": "assistant"}]}, [("missing-content", "error", "messages[1].content")]),
+    (
+        {"messages": [USER, {"role": "assistant", "content": None, "tool_calls": []}]},
+        [("missing-content", "error", "messages[1].content")],
+    ),
+    ({"messages": [USER, {"role": "assistant", "content": ""}]}, [("empty-content", "error", "messages[1].content")]),
+    (
+        {"messages": [USER, {"role": "assistant", "content": " \n\t\u3000"}]},
+        [("empty-content", "error", "messages[1].content")],
+    ),
+    ({"messages": [{"role": "user", "content": ""}, ANSWER]}, [("empty-content", "error", "messages[0].content")]),
+    (
+        {"messages": [{"role": "system", "content": ""}, USER, ANSWER]},
+        [("empty-content", "error", "messages[0].content")],
+    ),
+    ({"messages": [{"role": "user", "content": []}, ANSWER]}, [("empty-content", "error", "messages[0].content")]),
+    (
+        {"messages": [{"role": "user", "content": [{"type": "text", "text": " "}]}, ANSWER]},
+        [("empty-content", "error", "messages[0].content")],
+    ),
+    (
+        {"messages": [USER, call(), tool(content=""), ANSWER], "tools": TOOLS},
+        [("empty-content", "hint", "messages[2].content")],
+    ),
+    ({"messages": [{"role": "user", "content": 5}, ANSWER]}, [("content-not-text", "error", "messages[0].content")]),
+    ({"messages": [{"role": "user", "content": {}}, ANSWER]}, [("content-not-text", "error", "messages[0].content")]),
+    (
+        {"messages": [USER, {"role": "assistant", "content": False}]},
+        [("content-not-text", "error", "messages[1].content")],
+    ),
+    (
+        {"messages": [{"role": "user", "content": ["Hi"]}, ANSWER]},
+        [("content-not-text", "error", "messages[0].content[0]")],
+    ),
+    (
+        {"messages": [{"role": "user", "content": [{"type": "text"}]}, ANSWER]},
+        [("content-not-text", "error", "messages[0].content[0]")],
+    ),
+    (
+        {"messages": [{"role": "user", "content": [{"type": "input_audio"}]}, ANSWER]},
+        [("content-not-text", "error", "messages[0].content[0]")],
+    ),
+    (
+        {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": "https://x"}]}, ANSWER]},
+        [("content-not-text", "error", "messages[0].content[0]")],
+    ),
+    (
+        {
+            "messages": [
+                USER,
+                {"role": "assistant", "content": [{"type": "image_url", "image_url": {"url": "https://x"}}]},
+            ]
+        },
+        [("content-not-text", "error", "messages[1].content[0]")],
+    ),
+    (
+        {"messages": [USER, call(), tool(content=[{"type": "text", "text": "dry"}]), ANSWER], "tools": TOOLS},
+        [("content-not-text", "error", "messages[2].content")],
+    ),
+    ({"messages": [USER, {**ANSWER, "weight": 0.5}]}, [("invalid-weight", "error", "messages[1].weight")]),
+    ({"messages": [USER, {**ANSWER, "weight": 2}]}, [("invalid-weight", "error", "messages[1].weight")]),
+    ({"messages": [USER, {**ANSWER, "weight": True}]}, [("invalid-weight", "error", "messages[1].weight")]),
+    ({"messages": [USER, {**ANSWER, "weight": "1"}]}, [("invalid-weight", "error", "messages[1].weight")]),
+    ({"messages": [USER, {**ANSWER, "weight": 1.0}]}, [("invalid-weight", "error", "messages[1].weight")]),
+    ({"messages": [{**USER, "weight": 1}, ANSWER]}, [("invalid-weight", "warning", "messages[0].weight")]),
+    ({"messages": [USER, {**ANSWER, "weight": 0}]}, [("nothing-trained", "warning", "messages")]),
+    ({"messages": [USER, ANSWER], "source": "chat"}, [("unknown-key", "error", "source")]),
+    ({"messages": [USER, ANSWER], "weight": 1}, [("unknown-key", "error", "weight")]),
+    ({"messages": [USER, ANSWER], "a b\n": 1}, [("unknown-key", "error", "[“a b\\n”]")]),
+    ({"messages": [{**USER, "mood": "sad"}, ANSWER]}, [("unknown-key", "warning", "messages[0].mood")]),
+    ({"messages": [{**USER, "tool_call_id": "c1"}, ANSWER]}, [("unknown-key", "warning", "messages[0].tool_call_id")]),
+    (
+        {"messages": [USER, call(), ANSWER], "tools": TOOLS},
+        [("tool-call-unanswered", "error", "messages[1].tool_calls[0]")],
+    ),
+    (
+        {"messages": [USER, call("c1"), tool("c2"), ANSWER], "tools": TOOLS},
+        [
+            ("tool-call-unanswered", "error", "messages[1].tool_calls[0]"),
+            ("tool-answer-unpaired", "error", "messages[2].tool_call_id"),
+        ],
+    ),
+    (
+        {"messages": [USER, call(), tool(), tool(), ANSWER], "tools": TOOLS},
+        [("tool-answer-unpaired", "error", "messages[3].tool_call_id")],
+    ),
+    (
+        {"messages": [USER, tool(), ANSWER], "tools": TOOLS},
+        [("tool-answer-unpaired", "error", "messages[1].tool_call_id")],
+    ),
+    (
+        {"messages": [USER, call(), {"role": "tool", "content": "dry"}, ANSWER], "tools": TOOLS},
+        [
+            ("tool-call-unanswered", "error", "messages[1].tool_calls[0]"),
+            ("tool-answer-unpaired", "error", "messages[2].tool_call_id"),
+        ],
+    ),
+    (
+        {"messages": [USER, call(name="time")], "tools": TOOLS},
+        [("tool-unknown", "warning", "messages[1].tool_calls[0].function.name")],
+    ),
+    ({"messages": [USER, call()]}, [("tool-unknown", "warning", "messages[1].tool_calls[0].function.name")]),
+    (
+        {"messages": [USER, call(arguments={"city": "Oslo"})], "tools": TOOLS},
+        [("tool-arguments-not-json", "error", "messages[1].tool_calls[0].function.arguments")],
+    ),
+    (
+        {"messages": [USER, call(arguments="city=Oslo")], "tools": TOOLS},
+        [("tool-arguments-not-json", "warning", "messages[1].tool_calls[0].function.arguments")],
+    ),
+    (
+        {"messages": [USER, call(arguments="")], "tools": TOOLS},
+        [("tool-arguments-not-json", "warning", "messages[1].tool_calls[0].function.arguments")],
+    ),
+    (
+        {"messages": [USER, call(arguments='{"x": NaN}')], "tools": TOOLS},
+        [("tool-arguments-not-json", "warning", "messages[1].tool_calls[0].function.arguments")],
+    ),
+    (
+        {"messages": [USER, call(identifier=None)], "tools": TOOLS},
+        [("tool-call-malformed", "error", "messages[1].tool_calls[0]")],
+    ),
+    ({"messages": [USER, {**ANSWER, "tool_calls": {}}]}, [("tool-call-malformed", "error", "messages[1].tool_calls")]),
+    (
+        {"messages": [USER, {**ANSWER, "tool_calls": ["weather"]}]},
+        [("tool-call-malformed", "error", "messages[1].tool_calls[0]")],
+    ),
+    (preference(preferred_output="gone"), [("preference-missing-output", "error", "preferred_output")]),
+    (preference(non_preferred_output=None), [("preference-missing-output", "error", "non_preferred_output")]),
+    (preference(preferred_output=[]), [("preference-output-count", "error", "preferred_output")]),
+    (preference(preferred_output=[ANSWER, ANSWER]), [("preference-output-count", "error", "preferred_output")]),
+    (preference(preferred_output="No."), [("preference-output-count", "error", "preferred_output")]),
+    (preference(preferred_output=[USER]), [("preference-output-role", "error", "preferred_output[0].role")]),
+    (preference(preferred_output=["No."]), [("message-not-object", "error", "preferred_output[0]")]),
+    (preference(non_preferred_output=[ANSWER]), [("preference-identical", "warning", "non_preferred_output")]),
+    (
+        preference(preferred_output=[{"role": "assistant", "content": ""}]),
+        [("empty-content", "error", "preferred_output[0].content")],
+    ),
+    (preference(input="gone"), [("missing-messages", "error", "input.messages")]),
+    (preference(input={"messages": []}), [("empty-messages", "error", "input.messages")]),
+    (preference(input={"messages": [{"role": "user"}]}), [("missing-content", "error", "input.messages[0].content")]),
+    (preference(source="chat"), [("unknown-key", "error", "source")]),
+    (preference(input={"messages": [USER], "mood": 1}), [("unknown-key", "error", "input.mood")]),
+    (
+        preference(input={"messages": [USER, call()], "tools": TOOLS}),
+        [("tool-call-unanswered", "error", "input.messages[1].tool_calls[0]")],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), BROKEN, ids=[f"{index}-{rows[0][0]}" for index, (_, rows) in enumerate(BROKEN)]
+)
+def test_a_mistake_is_found_once_and_in_its_place(value: Any, expected: list[tuple[str, str, str | None]]) -> None:
+    assert places(check(value)) == expected
+
+
+def test_several_mistakes_in_one_example_are_all_found() -> None:
+    value = {"messages": [{"role": "usr", "content": ""}, {"content": 3}, "x", {**ANSWER, "weight": 7}], "id": 1}
+    assert sorted(places(check(value))) == [
+        ("content-not-text", "error", "messages[1].content"),
+        ("empty-content", "error", "messages[0].content"),
+        ("invalid-weight", "error", "messages[3].weight"),
+        ("message-not-object", "error", "messages[2]"),
+        ("missing-role", "error", "messages[1]"),
+        ("unknown-key", "error", "id"),
+        ("unknown-role", "error", "messages[0].role"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("role", "advice"),
+    [
+        ("Assistant", "“assistant” is probably meant"),
+        ("asistant", "“assistant” is probably meant"),
+        ("sytem", "“system” is probably meant"),
+        (" user", "“user” is probably meant"),
+        ("gpt", "“assistant” is probably meant"),
+        ("human", "“user” is probably meant"),
+        ("moderator", "use system, user, assistant or tool"),
+    ],
+)
+def test_an_unknown_role_comes_with_advice(role: str, advice: str) -> None:
+    (finding,) = check({"messages": [USER, ANSWER, {"role": role, "content": "x"}, ANSWER]})
+    assert advice in finding.message
+
+
+def test_an_older_name_of_an_output_comes_with_the_new_one() -> None:
+    value = preference(preferred_output="gone", preferred_completion=[ANSWER])
+    messages = [finding.message for finding in check(value)]
+    assert "The key “preferred_completion” is not part of the format; it is called “preferred_output” now." in messages
+
+
+@pytest.mark.parametrize("method", ["supervised", "reinforcement"])
+def test_a_preference_example_does_not_fit_another_method(method: MethodChoice) -> None:
+    assert places(check(preference(), method)) == [("method-mismatch", "error", None)]
+
+
+def test_a_supervised_example_does_not_fit_preference() -> None:
+    assert places(check({"messages": [USER, ANSWER]}, "preference")) == [("method-mismatch", "error", None)]
+
+
+def test_an_object_of_no_kind_is_read_as_the_method_that_was_asked_for() -> None:
+    rules = {rule for rule, _, _ in places(check({"id": 1}, "preference"))}
+    assert rules == {"missing-messages", "preference-missing-output"}
+
+
+def test_reinforcement_wants_a_prompt_without_an_answer() -> None:
+    assert places(check({"messages": [USER, ANSWER]}, "reinforcement")) == [
+        ("method-mismatch", "warning", "messages[1]")
+    ]
+
+
+def test_reinforcement_takes_any_further_key() -> None:
+    assert check({"messages": [USER], "item": {"deep": [1]}, "weight": 3}, "reinforcement") == []
+
+
+def test_supervised_refuses_the_keys_of_reinforcement() -> None:
+    value = {"messages": [USER], "reference_answer": "No."}
+    assert places(check(value, "supervised")) == [
+        ("unknown-key", "error", "reference_answer"),
+        ("no-assistant", "error", "messages"),
+    ]
+
+
+def test_text_of_the_data_is_quoted_short_and_with_controls_visible() -> None:
+    value = {"messages": [USER, ANSWER, {"role": "\x1b[31m\n" + "x" * 500, "content": "Hi"}, ANSWER]}
+    (finding,) = check(value)
+    assert "\x1b" not in finding.message
+    assert "\n" not in finding.message
+    assert len(finding.message) < 150

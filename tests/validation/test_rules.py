@@ -1,0 +1,107 @@
+"""Every rule by its own examples, and the frame that holds the rules."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+
+import ftdesk.validation.rules as rules_package
+from ftdesk.validation.checker import Checker
+from ftdesk.validation.findings import Finding
+from ftdesk.validation.rule import DatasetRule, Rule, TokenRule
+from ftdesk.validation.rules import RULES
+
+REQUIRED = {
+    "invalid-json", "invalid-utf8", "not-an-object", "blank-line", "duplicate-key", "byte-order-mark",
+    "missing-messages", "empty-messages", "message-not-object", "missing-role", "unknown-role", "missing-content",
+    "empty-content", "content-not-text", "no-assistant", "last-not-assistant", "no-user", "system-not-first",
+    "invalid-weight", "nothing-trained", "unknown-key", "tool-call-unanswered", "tool-answer-unpaired", "tool-unknown",
+    "tool-arguments-not-json", "example-too-long", "too-few-examples", "mixed-methods", "method-mismatch",
+    "preference-missing-output", "preference-output-count", "preference-output-role", "preference-identical",
+    "duplicate-example",
+}  # fmt: skip
+
+
+def modules() -> list[str]:
+    return [module.name for module in pkgutil.iter_modules(rules_package.__path__)]
+
+
+def findings_of(rule: Rule, content: bytes) -> list[Finding]:
+    """What all rules say of the content of a file; that it is short only where the rule is about several lines."""
+    checker = Checker(rule.method or "auto", count_tokens=isinstance(rule, TokenRule))
+    report = checker.check_lines(content.removesuffix(b"\n").split(b"\n"))
+    return [
+        finding for finding in report.findings if isinstance(rule, DatasetRule) or finding.rule != "too-few-examples"
+    ]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_a_rule_finds_its_bad_example(rule: Rule) -> None:
+    assert rule.code in {finding.rule for finding in findings_of(rule, rule.bad)}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_no_rule_finds_anything_in_a_good_example(rule: Rule) -> None:
+    assert findings_of(rule, rule.good) == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_a_rule_reports_its_bad_example_with_its_own_severity(rule: Rule) -> None:
+    severities = {finding.severity for finding in findings_of(rule, rule.bad) if finding.rule == rule.code}
+    assert severities == {rule.severity}
+
+
+def test_codes_are_unique_kebab_case_and_hold_all_that_are_promised() -> None:
+    codes = [rule.code for rule in RULES]
+    assert len(set(codes)) == len(codes)
+    assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", code) for code in codes)
+    assert set(codes) >= REQUIRED
+
+
+def test_every_rule_that_is_written_is_in_the_tuple() -> None:
+    written = {
+        value.code
+        for name in modules()
+        for value in vars(importlib.import_module(f"{rules_package.__name__}.{name}")).values()
+        if isinstance(value, Rule)
+    }
+    assert written == {rule.code for rule in RULES}
+
+
+def test_a_rule_is_named_after_its_code() -> None:
+    named = {
+        name.replace("_", "-"): value.code
+        for module in modules()
+        for name, value in vars(importlib.import_module(f"{rules_package.__name__}.{module}")).items()
+        if isinstance(value, Rule)
+    }
+    assert all(name == code for name, code in named.items())
+
+
+@pytest.mark.parametrize("name", modules())
+def test_rules_do_not_import_rules(name: str) -> None:
+    source = Path(rules_package.__path__[0], f"{name}.py").read_text(encoding="utf-8")
+    imported = {node.module for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom) and node.module}
+    assert not any(module.startswith(rules_package.__name__) for module in imported)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_titles_are_plain_and_reasons_are_sentences(rule: Rule) -> None:
+    assert rule.title[0].isupper()
+    assert not rule.title.endswith(".")
+    assert len(rule.title) <= 60
+    assert rule.why.endswith(".")
+    assert "  " not in rule.why
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_messages_are_one_sentence_on_one_line(rule: Rule) -> None:
+    for finding in findings_of(rule, rule.bad):
+        assert finding.message.endswith(".")
+        assert "\n" not in finding.message
+        assert finding.message[0].isupper() or finding.message.startswith("“")
