@@ -12,12 +12,15 @@ from typing import Any
 from openai_server import OpenAIServer, Request, stream_of
 
 from ftdesk.hosts.connections import HostConnections
-from ftdesk.settings import HostEntry
+from ftdesk.settings import HostEntry, Settings
 from ftdesk.storage.folders import Folders
 from ftdesk.storage.secrets import Secrets
+from ftdesk.storage.settings_file import write_settings
 
 Answering = Callable[[str, str], str]
 CHAT = "/chat/completions"
+NOBODY = "http://127.0.0.1:9/v1"
+"""Where nothing answers."""
 
 
 class AnsweringServer(OpenAIServer):
@@ -45,11 +48,20 @@ def _question(request: Request) -> tuple[str, str]:
 
 def connections(folder: Path, servers: Mapping[str, OpenAIServer | str]) -> HostConnections:
     """Hosts by name, each a server or a base URL."""
-    entries = {
+    return HostConnections(_entries(servers), Secrets(keyrings=()), Folders.under(folder))
+
+
+def make_home(home: Path, servers: Mapping[str, OpenAIServer | str]) -> Path:
+    """A folder for ``FTDESK_HOME`` of a user who has added these hosts."""
+    write_settings(Folders.under(home).settings, Settings(hosts=_entries(servers)))
+    return home
+
+
+def _entries(servers: Mapping[str, OpenAIServer | str]) -> dict[str, HostEntry]:
+    return {
         name: HostEntry("openai-compatible", server if isinstance(server, str) else server.base_url)
         for name, server in servers.items()
     }
-    return HostConnections(entries, Secrets(keyrings=()), Folders.under(folder))
 
 
 async def until(condition: Callable[[], bool]) -> None:

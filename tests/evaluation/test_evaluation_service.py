@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from answering import CHAT, AnsweringServer, connections, until, write_examples
+from answering import CHAT, NOBODY, AnsweringServer, connections, until, write_examples
 from openai_server import Fault, hang, refuse, reset, say, stream_of
 
 from ftdesk.errors import HostRefusedError, HostUnreachableError, InputError
@@ -158,7 +158,7 @@ def test_resuming_asks_nothing_twice_and_concludes_the_same(tmp_path: Path, file
 
 def test_resuming_a_finished_evaluation_asks_nothing(tmp_path: Path, file: Path, one: AnsweringServer) -> None:
     first = result(evaluate(tmp_path, file, one))
-    assert result(evaluate(tmp_path, file, "http://127.0.0.1:9/v1", resume=True)) == first
+    assert result(evaluate(tmp_path, file, NOBODY, resume=True)) == first
     assert set(one.questions.values()) == {1}
 
 
@@ -295,7 +295,7 @@ def test_half_of_a_surrogate_pair_survives_storage(tmp_path: Path, one: Answerin
     one.answering = lambda _model, _question: "\ud83d"
     file = write_examples(tmp_path / "test.jsonl", [("question 1", "\ud83d"), ("question 2", "x")])
     assert result(evaluate(tmp_path, file, one, (TUNED,))).models[0].correct == 1
-    assert result(evaluate(tmp_path, file, "http://127.0.0.1:9/v1", (TUNED,), resume=True)).models[0].correct == 1
+    assert result(evaluate(tmp_path, file, NOBODY, (TUNED,), resume=True)).models[0].correct == 1
 
 
 def test_of_three_models_every_pair_is_told_and_verdicts_allow_for_their_number(

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from pathlib import Path
 
 import pytest
-from answering import CHAT, AnsweringServer, connections, until
+from answering import CHAT, NOBODY, AnsweringServer, connections, until
 from openai_server import hang, refuse, stream_of
 
 from ftdesk.errors import HostRefusedError, HostUnreachableError, InputError
@@ -89,7 +89,7 @@ def test_a_failing_pane_leaves_the_others_alone(tmp_path: Path, one: AnsweringSe
 
 def test_hosts_that_are_unknown_or_down_fail_in_their_own_panes(tmp_path: Path, one: AnsweringServer) -> None:
     models = [A, ModelName("nobody", "x"), ModelName("down", "x")]
-    events = compare(tmp_path, models, one=one, down="http://127.0.0.1:9/v1")
+    events = compare(tmp_path, models, one=one, down=NOBODY)
     errors = [event.error for event in events if isinstance(event, PaneFailed)]
     assert {type(error) for error in errors} == {InputError, HostUnreachableError}
     assert isinstance(pane(events, 0)[-1], PaneFinished)
