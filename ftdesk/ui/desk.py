@@ -11,6 +11,7 @@ from ftdesk.app import App
 from ftdesk.hosts.types import LOCAL
 from ftdesk.ui.checking import Checking
 from ftdesk.ui.files import Files
+from ftdesk.ui.job_feed import JobFeed
 from ftdesk.ui.notices import Notices
 from ftdesk.ui.open_dataset import OpenDataset
 from ftdesk.ui.theme import Theme
@@ -26,6 +27,8 @@ class Requests(QObject):
     """Show a row in Dataset."""
     launch_requested = Signal()
     """Open the launch sheet for the open dataset."""
+    job_requested = Signal(str)
+    """Show a job, by its key in the feed."""
     model_requested = Signal(str)
     """Try ``HOST/MODEL`` in Playground."""
     prompt_requested = Signal(int)
@@ -40,6 +43,8 @@ class ChosenHost(QObject):
     """The host selected in the header: where training starts and which limits are shown."""
 
     changed = Signal(str)
+    listed = Signal()
+    """Hosts were added or removed."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -69,6 +74,7 @@ class Desk:
     background: BackgroundWork
     dataset: OpenDataset
     checking: Checking
+    jobs: JobFeed
     files: Files
     host: ChosenHost
     requests: Requests

@@ -37,6 +37,8 @@ def mono_font(size: int = 13) -> QFont:
     font = QFont("JetBrains Mono")
     font.setPixelSize(size)
     font.setStyleHint(QFont.StyleHint.Monospace)
+    # Ligatures would show "//" and "!=" as other signs than those that stand in the data.
+    font.setFeature(QFont.Tag("calt"), 0)
     font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     return font
 

@@ -32,6 +32,8 @@ QLabel { background: transparent; }
 QLabel[tone="title"] { font-size: 20px; font-weight: 600; }
 QLabel[tone="heading"] { font-size: 14px; font-weight: 600; }
 QLabel[tone="figure"] { font-size: 24px; font-weight: 600; }
+QLabel[level="error"] { color: $error; }
+QLabel[level="warning"] { color: $warning; }
 QLabel[tone="mute"] { color: $mute; }
 QLabel[tone="caption"] { color: $mute; font-size: 12px; }
 QLabel[tone="accent"] { color: $accent; font-size: 12px; }
@@ -79,6 +81,7 @@ QToolButton[kind="rail"]:checked { color: $accent; font-weight: 600; }
 
 QLineEdit, QSpinBox, QDoubleSpinBox { background: $window; border: 1px solid $line_strong; border-radius: 8px;
   padding: 6px 8px; selection-background-color: $accent; selection-color: $on_accent; }
+QLineEdit[broken="true"] { border: 1px solid $error; }
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus { border: 1px solid $accent; }
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled { color: $mute; background: $side; }
 QPlainTextEdit, QTextEdit, QTextBrowser { background: transparent; border: 0;

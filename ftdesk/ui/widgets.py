@@ -57,6 +57,10 @@ class Button(QPushButton):
             self.clicked.connect(lambda *_: clicked())
         self._colour()
 
+    def set_icon(self, icon_name: str) -> None:
+        self._icon_name = icon_name
+        self._colour()
+
     @override
     def setText(self, text: str) -> None:
         super().setText(text)
@@ -179,9 +183,10 @@ class Tile(Surface):
         self.column.addWidget(self._caption)
         self.show_figure(figure)
 
-    def show_figure(self, figure: str, note: str = "") -> None:
-        """``note`` follows the name, for a unit or a share."""
+    def show_figure(self, figure: str, note: str = "", tone: str = "") -> None:
+        """``note`` follows the name, for a unit or a share. ``tone`` colours a figure that is not zero."""
         self._figure.setText(figure)
+        restyle(self._figure, "level", tone if figure != "0" else "")
         self._caption.setText(f"{self._name} {note}".rstrip())
         self.setAccessibleName(f"{self._name}: {figure} {note}".rstrip())
 
@@ -221,7 +226,7 @@ class EmptyState(QWidget):
         self._title.setText(title)
         self._text.setText(text)
         # A wrapped label in an aligned cell does not ask its layout for the height it needs.
-        self._text.setFixedHeight(self._text.heightForWidth(_EMPTY_TEXT_WIDTH))
+        self._text.setFixedHeight(max(0, self._text.heightForWidth(_EMPTY_TEXT_WIDTH)))
 
     def offer(self, text: str, clicked: Callable[[], object], *, primary: bool = False, icon_name: str = "") -> Button:
         button = Button(text, clicked, kind="primary" if primary else "", icon_name=icon_name)

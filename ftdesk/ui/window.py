@@ -7,22 +7,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSettings, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QSettings, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from ftdesk.app import App
 from ftdesk.errors import FtdeskError
 from ftdesk.ui.checking import Checking
+from ftdesk.ui.commands import Command, commands_of
 from ftdesk.ui.desk import ChosenHost, Desk, Requests
 from ftdesk.ui.files import Files
 from ftdesk.ui.header import Header
+from ftdesk.ui.job_feed import JobFeed
 from ftdesk.ui.notices import Notices
 from ftdesk.ui.open_dataset import OpenDataset
 from ftdesk.ui.overrides import override
 from ftdesk.ui.panel import Panel
 from ftdesk.ui.panels import PANELS
 from ftdesk.ui.rail import Rail
+from ftdesk.ui.routes import Routes
 from ftdesk.ui.status import StatusLine
 from ftdesk.ui.text import plural
 from ftdesk.ui.theme import Theme
@@ -81,12 +84,29 @@ class Window(QMainWindow):
         """The event loop runs: from here on places may start work."""
         self._running = True
         self.desk.checking.begin()
+        self.desk.jobs.begin()
         if self._open_later is not None:
             self._open_later()
             self._open_later = None
         panel = self.panel(self._place)
         panel.activated()
         panel.focus_first()
+
+    def open_palette(self) -> None:
+        """Every action that can be done now, by name."""
+        from ftdesk.ui.command_palette import CommandPalette
+
+        CommandPalette(self._all_commands(), self).open()
+
+    def open_shortcuts(self) -> None:
+        from ftdesk.ui.shortcuts import ShortcutsDialog
+
+        ShortcutsDialog(self._all_commands(), self).open()
+
+    def open_settings(self) -> None:
+        from ftdesk.ui.settings_dialog import SettingsDialog
+
+        SettingsDialog(self.desk, self).open()
 
     def open_at_start(self, path: Path | None) -> None:
         """Open ``path``, or what was open last: now if that is quick, else when the event loop runs."""
@@ -119,6 +139,7 @@ class Window(QMainWindow):
         """Stop what the places do, then close the file. Its unsaved edits are in the journal."""
         for panel in self._panels.values():
             await panel.aclose()
+        await self.desk.jobs.aclose()
         self.desk.checking.close()
         self.desk.dataset.show_document(None)
 
@@ -159,6 +180,7 @@ class Window(QMainWindow):
             background=background,
             dataset=dataset,
             checking=Checking(dataset, background, self),
+            jobs=JobFeed(app, notices, background, self),
             files=Files(app, dataset, notices, background, self),
             host=ChosenHost(self),
             requests=Requests(self),
@@ -176,6 +198,10 @@ class Window(QMainWindow):
                 ("sample", self.tr("Try the sample"), "", files.try_sample),
                 ("undo", self.tr("Undo"), "Ctrl+Z", dataset.undo),
                 ("redo", self.tr("Redo"), "Ctrl+Shift+Z", dataset.redo),
+                ("train", self.tr("Train…"), "Ctrl+T", self.desk.requests.launch_requested.emit),
+                ("palette", self.tr("Commands"), "Ctrl+K", self.open_palette),
+                ("shortcuts", self.tr("Keyboard shortcuts"), "F1", self.open_shortcuts),
+                ("settings", self.tr("Settings"), "Ctrl+,", self.open_settings),
                 ("quit", self.tr("Quit"), "Ctrl+Q", self.close),
             )
         }
@@ -188,10 +214,15 @@ class Window(QMainWindow):
         self.addAction(action)
         return action
 
+    def _all_commands(self) -> list[Command]:
+        place = next(entry for entry in PANELS if entry.name == self._place)
+        here = commands_of(self.panel(place.name), QCoreApplication.translate("Places", place.title))
+        return [*here, *commands_of(self)]
+
     def _lay_out(self) -> None:
         self._rail = Rail()
         self._rail.column.addWidget(
-            IconButton("settings", self.tr("Settings"), size=20), 0, Qt.AlignmentFlag.AlignHCenter
+            IconButton("settings", self.tr("Settings"), self.open_settings, size=20), 0, Qt.AlignmentFlag.AlignHCenter
         )
         self._header = Header(self.desk, [self.commands[name] for name in ("open", "new", "save", "save_as", "sample")])
         self._stack = QStackedWidget()
@@ -225,9 +256,7 @@ class Window(QMainWindow):
         self.desk.host.changed.connect(self.desk.checking.choose_host)
         self.desk.checking.rows_checked.connect(self._show_health)
         self.desk.checking.stopped.connect(self._say_stopped)
-        requests = self.desk.requests
-        requests.place_requested.connect(self.show_place)
-        requests.example_requested.connect(self._show_example)
+        Routes(self)
 
     def _show_title(self) -> None:
         document = self.desk.dataset.document
@@ -266,10 +295,6 @@ class Window(QMainWindow):
             self.desk.checking.restart,
             lasting=True,
         )
-
-    def _show_example(self, row: int) -> None:
-        self.show_place("dataset")
-        self.desk.dataset.choose(row)
 
     def _restore(self) -> None:
         geometry: Any = self._window_settings().value("geometry")

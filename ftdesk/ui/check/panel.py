@@ -1,14 +1,26 @@
-"""The place Check."""
+"""The place Check: what is wrong with the dataset, how long it is, and what a model learns from it."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from PySide6.QtWidgets import QVBoxLayout
+from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 
+from ftdesk.ui.check.findings_delegate import ROW_HEIGHT, FindingsDelegate
+from ftdesk.ui.check.findings_model import FindingsModel, Group
+from ftdesk.ui.check.histogram import TokensHistogram
 from ftdesk.ui.desk import Desk
+from ftdesk.ui.long_list import LongList
+from ftdesk.ui.overrides import override
 from ftdesk.ui.panel import Panel
-from ftdesk.ui.widgets import EmptyState
+from ftdesk.ui.text import Label, visible
+from ftdesk.ui.tokens import UNIT
+from ftdesk.ui.widgets import EmptyState, Surface, Tile, count
+
+_REFRESH_MS = 400
+"""While a large file is checked, the list is made anew no more often than this."""
 
 
 class CheckPanel(Panel):
@@ -16,9 +28,199 @@ class CheckPanel(Panel):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
+        self._checking = desk.checking
+        self.model = FindingsModel(self)
+        self.view = _FindingsView(self.tr("Findings"), FindingsDelegate(), ROW_HEIGHT)
+        self.view.setObjectName("findings_view")
+        self.view.setModel(self.model)
+        self.view.entered_on.connect(self._open)
+        self.view.doubleClicked.connect(self._jump)
+        self.view.clicked.connect(self._toggle)
+        self.view.selectionModel().currentChanged.connect(lambda current, _: self._explain(current))
+        self._refresh = QTimer(self)
+        self._refresh.setSingleShot(True)
+        self._refresh.setInterval(_REFRESH_MS)
+        self._refresh.timeout.connect(self._show_findings)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._nothing())
+        self._pages.addWidget(self._results())
         column = QVBoxLayout(self)
-        column.addWidget(
-            EmptyState(
-                "list-checks", self.tr("Nothing to check yet"), self.tr("Open a dataset and its findings appear here.")
-            )
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._pages)
+        self.command(self.tr("Check again"), desk.checking.restart, "F5")
+        desk.dataset.replaced.connect(self._show_dataset)
+        desk.checking.rows_checked.connect(self._rows_checked)
+        desk.checking.summarised.connect(self._show_all)
+        self._show_dataset()
+
+    @override
+    def activated(self) -> None:
+        self._show_all()
+
+    @override
+    def focus_first(self) -> None:
+        self.view.setFocus()
+
+    def _nothing(self) -> QWidget:
+        nothing = EmptyState(
+            "list-checks",
+            self.tr("Nothing to check yet"),
+            self.tr("Open a dataset, and everything that a host would refuse or ignore is listed here."),
         )
+        nothing.offer(self.tr("Open…"), self.desk.files.choose_and_open, primary=True)
+        nothing.offer(self.tr("Try the sample"), self.desk.files.try_sample)
+        return nothing
+
+    def _results(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(6 * UNIT, 5 * UNIT, 6 * UNIT, 4 * UNIT)
+        column.setSpacing(4 * UNIT)
+        column.addLayout(self._tile_row())
+        body = QHBoxLayout()
+        body.setSpacing(6 * UNIT)
+        body.addWidget(self._findings(), 2)
+        body.addWidget(self._lengths(), 1)
+        column.addLayout(body, 1)
+        return page
+
+    def _tile_row(self) -> QHBoxLayout:
+        self._examples = Tile(self.tr("examples"))
+        self._errors = Tile(self.tr("errors"))
+        self._warnings = Tile(self.tr("warnings"))
+        self._tokens = Tile(self.tr("tokens"))
+        row = QHBoxLayout()
+        row.setSpacing(3 * UNIT)
+        for tile, name in (
+            (self._examples, "examples_tile"),
+            (self._errors, "errors_tile"),
+            (self._warnings, "warnings_tile"),
+            (self._tokens, "tokens_tile"),
+        ):
+            tile.setObjectName(name)
+            row.addWidget(tile, 1)
+        return row
+
+    def _findings(self) -> QWidget:
+        self._clean = EmptyState("circle-check", self.tr("No findings"), "")
+        self._why = Label("", "caption", wrap=True)
+        self._why.setObjectName("rule_why")
+        self._why.setContentsMargins(2 * UNIT, 0, 2 * UNIT, UNIT)
+        self._why.hide()
+        listing = Surface("tile", UNIT, UNIT)
+        listing.column.addWidget(self.view, 1)
+        listing.column.addWidget(self._why)
+        self._found = QStackedWidget()
+        self._found.addWidget(self._clean)
+        self._found.addWidget(listing)
+        return self._found
+
+    def _lengths(self) -> QWidget:
+        side = QWidget()
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2 * UNIT)
+        self.histogram = TokensHistogram()
+        self._lengths_text = Label("", "caption", wrap=True)
+        self._share = QProgressBar()
+        self._share.setTextVisible(False)
+        self._share.setRange(0, 1000)
+        self._trained_text = Label("", "caption", wrap=True)
+        self._trained_text.setObjectName("trained_label")
+        column.addWidget(Label(self.tr("Tokens per example"), "heading"))
+        column.addWidget(self.histogram)
+        column.addWidget(self._lengths_text)
+        column.addSpacing(4 * UNIT)
+        column.addWidget(Label(self.tr("What is trained"), "heading"))
+        column.addWidget(self._share)
+        column.addWidget(self._trained_text)
+        column.addStretch(1)
+        return side
+
+    def _show_dataset(self) -> None:
+        self._pages.setCurrentIndex(0 if self.desk.dataset.document is None else 1)
+        self._show_all()
+
+    def _rows_checked(self) -> None:
+        if not self._refresh.isActive():
+            self._refresh.start()
+
+    def _show_all(self) -> None:
+        self._refresh.stop()
+        self._show_findings()
+        summary = self._checking.summary
+        self.histogram.show_summary(summary)
+        self._lengths_text.setText(self.histogram.sentence() if summary else "")
+        if summary is None:
+            self._share.setValue(0)
+            self._trained_text.setText(self.tr("Known when all examples are checked."))
+            return
+        share = summary.trained / summary.tokens if summary.tokens else 0.0
+        self._share.setValue(round(share * 1000))
+        self._share.setAccessibleName(self.tr("Share of tokens that are trained"))
+        text = self.tr(
+            "The model learns to write {trained} of {tokens} tokens ({share:.0%}); it reads the rest."
+        ).format(trained=f"{summary.trained:,}", tokens=f"{summary.tokens:,}", share=share)
+        if not summary.exact:
+            text += " " + self.tr("Images and tools are estimated.")
+        self._trained_text.setText(text)
+
+    def _show_findings(self) -> None:
+        document, summary = self.desk.dataset.document, self._checking.summary
+        self._show_tiles()
+        if not self.isVisible() and self.model.rowCount():
+            return
+        chosen = self.view.currentIndex().row()
+        self.model.show_findings(self._checking.all_findings())
+        if 0 <= chosen < self.model.rowCount():
+            self.view.setCurrentIndex(self.model.index(chosen, 0))
+        self._found.setCurrentIndex(1 if self.model.rowCount() else 0)
+        if summary is None:
+            self._clean.say(self.tr("Checking…"), self.tr("Findings appear as they are made."))
+        elif document is not None and not summary.examples:
+            self._clean.say(self.tr("No examples yet"), self.tr("Write one in Dataset; it is checked while you type."))
+        else:
+            self._clean.say(self.tr("No findings"), self.tr("Nothing here would be refused, ignored or cut off."))
+
+    def _show_tiles(self) -> None:
+        checking = self._checking
+        document, summary = self.desk.dataset.document, checking.summary
+        examples = summary.examples if summary else len(document) if document is not None else 0
+        self._examples.show_figure(f"{examples:,}")
+        self._errors.show_figure(f"{checking.count('error'):,}", tone="error")
+        self._warnings.show_figure(f"{checking.count('warning'):,}", tone="warning")
+        self._tokens.show_figure(count(summary.tokens) if summary else "–")
+
+    def _explain(self, current: QModelIndex) -> None:
+        """Say why the rule of the current row exists."""
+        why = ""
+        if current.isValid():
+            entry = self.model.entry(current.row())
+            rule = entry.rule if isinstance(entry, Group) else entry.finding.rule
+            why = next((group.why for group in self.model.groups if group.rule == rule), "")
+        self._why.setText(visible(why))
+        self._why.setVisible(bool(why))
+
+    def _open(self, index: QModelIndex) -> None:
+        self._toggle(index)
+        self._jump(index)
+
+    def _toggle(self, index: QModelIndex) -> None:
+        if isinstance(self.model.entry(index.row()), Group):
+            self.model.toggle(index.row())
+
+    def _jump(self, index: QModelIndex) -> None:
+        entry = self.model.entry(index.row())
+        if not isinstance(entry, Group) and entry.row >= 0:
+            self.desk.requests.example_requested.emit(entry.row)
+
+
+class _FindingsView(LongList):
+    entered_on = Signal(QModelIndex)
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+            self.entered_on.emit(self.currentIndex())
+        else:
+            super().keyPressEvent(event)

@@ -93,6 +93,8 @@ class MessageCard(Surface):
         self._role.setObjectName(f"message_{self.index}_role")
         self._role.role_chosen.connect(self._set_role)
         self._note = Chip()
+        self._note.hide()
+        self._role.hide()
         row.addWidget(self._role)
         row.addWidget(self._note)
         self._updates.append(self._show_head)
@@ -134,6 +136,7 @@ class MessageCard(Surface):
         return box
 
     def _show_head(self, message: Mapping[str, Any], context: CardContext) -> None:
+        self._role.show()
         self._role.show_role(message.get("role"))
         name = message.get("name")
         notes = [one_line(name, 40)] if isinstance(name, str) and name else []

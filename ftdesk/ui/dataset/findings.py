@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
@@ -17,6 +17,7 @@ from ftdesk.validation.findings import Finding
 ICONS = {"error": "circle-x", "warning": "triangle-alert", "hint": "info"}
 _ACCESSIBLE = Qt.ItemDataRole.AccessibleTextRole
 _MOST_HEIGHT = 60 * UNIT
+_ICON_ROOM = 8 * UNIT
 
 
 class ExampleFindings(QListWidget):
@@ -54,6 +55,13 @@ class ExampleFindings(QListWidget):
         self._fit()
 
     def _fit(self) -> None:
-        self.doItemsLayout()
-        height = sum(self.sizeHintForRow(row) for row in range(self.count()))
-        self.setFixedHeight(min(_MOST_HEIGHT, height + 4))
+        """Every item as high as its words need; the list as high as its items, up to a limit."""
+        room = QRect(0, 0, max(20 * UNIT, self.viewport().width() - _ICON_ROOM), 10_000)
+        total = 0
+        for row in range(self.count()):
+            item = self.item(row)
+            words = self.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, item.text())
+            height = max(20, words.height()) + 2 * UNIT
+            item.setSizeHint(QSize(room.width(), height))
+            total += height
+        self.setFixedHeight(min(_MOST_HEIGHT, total + 2))

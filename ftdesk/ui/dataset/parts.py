@@ -145,7 +145,9 @@ class ImagePart(QWidget):
             row.addStretch()
             return
         if address.startswith("data:"):
-            text = self.tr("Image, {size} characters, not shown").format(size=f"{len(address):,}")
+            text = self.tr("An embedded image that cannot be shown ({size} characters)").format(
+                size=f"{len(address):,}"
+            )
         else:
             text = self.tr("Image at {address}").format(address=one_line(address) or self.tr("no address"))
         row.addWidget(Label(text, "mute", wrap=True), 1)
