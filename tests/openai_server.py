@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 Json = dict[str, Any]
@@ -109,6 +109,7 @@ class OpenAIServer:
         self.checkpoints: dict[str, list[Json]] = {}
         self.answer: list[bytes] = stream_of("Hello there")
         self.chunk_pause = 0.0
+        self.open_answers = 0
         self.keeps_metadata = True
         self.filters_jobs = True
         self.list_is_late_by = 0.0
@@ -117,7 +118,7 @@ class OpenAIServer:
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
 
-    def __enter__(self) -> OpenAIServer:
+    def __enter__(self) -> Self:
         self._thread.start()
         self._ready.wait()
         return self
@@ -217,12 +218,16 @@ class OpenAIServer:
         if reply is not None:
             writer.write(reply.encoded())
             return
-        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
-        for piece in self.answer:
-            writer.write(b"%x\r\n%s\r\n" % (len(piece), piece))
-            await writer.drain()
-            await asyncio.sleep(self.chunk_pause)
-        writer.write(b"0\r\n\r\n")
+        self.open_answers += 1
+        try:
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
+            for piece in self.answer:
+                writer.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+                await writer.drain()
+                await asyncio.sleep(self.chunk_pause)
+            writer.write(b"0\r\n\r\n")
+        finally:
+            self.open_answers -= 1
 
 
 def stream_of(text: str, finish: str | None = "stop", model: str = "served-1") -> list[bytes]:
@@ -384,9 +389,10 @@ _ROUTES: tuple[tuple[str, str, Callable[..., Reply | None]], ...] = (
 
 
 async def _read(reader: asyncio.StreamReader) -> Request | None:
-    head = await reader.readuntil(b"\r\n\r\n") if not reader.at_eof() else b""
-    if not head:
+    start = await reader.read(1)
+    if start in {b"", b"\x16"}:  # the end, or somebody who wants to speak TLS
         return None
+    head = start + await reader.readuntil(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
     method, target, _ = first.split(" ")
     headers = {

@@ -40,7 +40,9 @@ class OpenAIClient:
         self._uploads = uploads
         self._wire = Wire(endpoint)
         self._http = open_http(endpoint)
-        inference_url = endpoint.profile.inference_base_url or endpoint.base_url
+        profile = endpoint.profile
+        is_usual = endpoint.base_url == profile.base_url  # else a gateway, which answers at its own address
+        inference_url = (is_usual and profile.inference_base_url) or endpoint.base_url
         self._once = open_sdk(endpoint, endpoint.base_url, self._http, retries=0)
         self._again = open_sdk(endpoint, endpoint.base_url, self._http, retries=endpoint.limits.retries)
         self._chats = open_sdk(endpoint, inference_url, self._http, retries=0)
