@@ -1,11 +1,12 @@
 """A trainer that is quick and honest: next-byte counts in pure Python, learned from the assistant's messages.
 
-It implements the whole protocol, so that the life of a job can be tested without waiting for a neural network. The model
-``bigram-slow`` takes its time for each step, so that there is time to interrupt it.
+It implements the whole protocol, so that the life of a job can be tested without waiting for a neural network. The
+model ``bigram-slow`` takes its time for each step, so that there is time to interrupt it.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import os
@@ -54,7 +55,9 @@ def text_of(message: Mapping[str, Any]) -> str:
     if isinstance(content, str):
         return content
     if any(part.get("type") != "text" for part in content):
-        raise UnsupportedRequestError("Images are not supported by this model.", param="messages", code="unsupported_content")
+        raise UnsupportedRequestError(
+            "Images are not supported by this model.", param="messages", code="unsupported_content"
+        )
     return "".join(part["text"] for part in content)
 
 
@@ -67,7 +70,7 @@ def trained_texts(method: Method, example: Example) -> tuple[str, str]:
 
 def pairs(text: str) -> list[tuple[int, int]]:
     symbols = [START, *text.encode(), END]
-    return list(zip(symbols, symbols[1:], strict=False))
+    return list(itertools.pairwise(symbols))
 
 
 def share(counts: Counts, before: int, after: int) -> float:
@@ -113,7 +116,7 @@ class BigramRun:
         time.sleep(self._pace)
         epoch, position = divmod(self._step, self.steps_per_epoch)
         order = list(range(len(self._training)))
-        random.Random(f"{self._seed} {epoch}").shuffle(order)
+        random.Random(f"{self._seed} {epoch}").shuffle(order)  # noqa: S311 - repeatable on purpose
         size = self._plan.batch_size
         batch = [self._training[i] for i in order[position * size : (position + 1) * size]]
         loss, accuracy, tokens = measure(self._counts, [better for better, _ in batch])
@@ -154,9 +157,12 @@ class BigramRun:
 
 
 class BigramModel:
-    def __init__(self, counts: Counts, pace: float) -> None:
+    """Answers a prompt with FOREVER until it is stopped, and writes to ``notes`` how many symbols an answer took."""
+
+    def __init__(self, counts: Counts, pace: float, notes: Path) -> None:
         self._counts = counts
         self._pace = pace
+        self._notes = notes
 
     def stream(self, messages: Sequence[Mapping[str, Any]], options: SamplingOptions, answer: Answer) -> Iterator[str]:
         prompt = "".join(map(text_of, messages))
@@ -165,14 +171,20 @@ class BigramModel:
             raise UnsupportedRequestError("The prompt is too long.", param="messages", code="context_length_exceeded")
         if "BREAK" in prompt:
             return self._broken()
-        return self._draw(options, answer)
+        return self._noted(self._draw(options, answer, forever="FOREVER" in prompt), answer)
+
+    def _noted(self, drawn: Iterator[str], answer: Answer) -> Iterator[str]:
+        try:
+            yield from drawn
+        finally:
+            self._notes.write_text(str(answer.completion_tokens))
 
     def _broken(self) -> Iterator[str]:
         yield "so far"
         raise ValueError("a bug in the model")
 
-    def _draw(self, options: SamplingOptions, answer: Answer) -> Iterator[str]:
-        rng = random.Random(options.seed)
+    def _draw(self, options: SamplingOptions, answer: Answer, *, forever: bool) -> Iterator[str]:
+        rng = random.Random(options.seed)  # noqa: S311 - repeatable on purpose
         symbol, drawn = START, bytearray()
         while answer.completion_tokens < options.max_tokens:
             time.sleep(self._pace)
@@ -182,11 +194,13 @@ class BigramModel:
             else:
                 symbol = rng.choices(list(row), list(row.values()))[0]
             answer.completion_tokens += 1
+            if forever:
+                symbol = 33
             if symbol == END:
                 answer.finish_reason = "stop"
                 return
             drawn.append(symbol)
-            if any(drawn.decode("utf-8", "replace").endswith(stop) for stop in options.stop):
+            if any(drawn.endswith(stop.encode()) for stop in options.stop):
                 answer.finish_reason = "stop"
                 return
             yield chr(symbol) if symbol < 128 else "?"
@@ -194,7 +208,7 @@ class BigramModel:
 
 
 class BigramTrainer:
-    """``models`` may hold ``NAME/weights.json``; a name without a file starts from text that answers every prompt with “hm”."""
+    """``models`` may hold ``NAME/weights.json``; a model without a file answers “hm”."""
 
     def __init__(self, models: Path) -> None:
         self._models = models
@@ -210,7 +224,7 @@ class BigramTrainer:
     def base_weights(self, model_id: str) -> Path:
         return self._models / model_id / "weights.json"
 
-    def plan(self, method: Method, hyperparameters: Mapping[str, Any], examples: int) -> TrainingPlan:
+    def plan(self, method: Method, hyperparameters: Mapping[str, Any], examples: int) -> TrainingPlan:  # noqa: ARG002
         given = {name: value for name, value in hyperparameters.items() if value != "auto"}
         for name in given.keys() - {"n_epochs", "batch_size", "learning_rate_multiplier", "beta"}:
             raise UnsupportedRequestError(f"There is no hyperparameter '{name}'.", param=name, code="unknown_parameter")
@@ -239,7 +253,7 @@ class BigramTrainer:
         return run
 
     def load(self, weights: Path) -> BigramModel:
-        return BigramModel(self._read(weights), self._pace(weights))
+        return BigramModel(self._read(weights), self._pace(weights), self._models / "drawn")
 
     def _read(self, weights: Path) -> Counts:
         if weights.is_relative_to(self._models) and not weights.exists():

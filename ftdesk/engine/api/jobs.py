@@ -151,14 +151,15 @@ def _read(body: Parameters) -> _Request:
         raise unsupported("integrations", "This host connects to no other service.")
     method, hyperparameters = _method(body)
     seed = body.integer("seed", lowest=0, highest=MAX_SEED)
+    given = {key: hyperparameters.raw(key) for key in hyperparameters.names() if hyperparameters.raw(key) is not None}
     canonical = json.dumps({key: body.raw(key) for key in sorted(body.names())}, sort_keys=True)
     return _Request(
         model=body.required_string("model", longest=512),
         training_file=body.required_string("training_file", longest=512),
         validation_file=body.string("validation_file", longest=512),
         method=method,
-        hyperparameters={key: hyperparameters.raw(key) for key in hyperparameters.names()},
-        hyperparameters_path=hyperparameters.name(""),
+        hyperparameters=given,
+        hyperparameters_path=hyperparameters.path,
         suffix=body.string("suffix", longest=64, shortest=1),
         seed=seed if seed is not None else secrets.randbelow(MAX_SEED + 1),
         metadata=body.metadata(),
@@ -191,7 +192,7 @@ def _method(body: Parameters) -> tuple[Method, Parameters]:
 
 def _checked_hyperparameters(method: Method, given: Parameters) -> Parameters:
     """OpenAI's types and ranges. Further names are for the trainer to know or to refuse."""
-    numbers = Parameters({key: given.raw(key) for key in given.names() if given.raw(key) != "auto"}, given.name(""))
+    numbers = Parameters({key: given.raw(key) for key in given.names() if given.raw(key) != "auto"}, given.path)
     numbers.integer("n_epochs", lowest=1, highest=50)
     numbers.integer("batch_size", lowest=1, highest=256)
     numbers.number("learning_rate_multiplier", above=0)
@@ -231,7 +232,7 @@ async def _checked_base_model(engine: Engine, wanted: _Request) -> str:
         await run_in_threadpool(trainer.plan, wanted.method, wanted.hyperparameters, file.lines)
     except UnsupportedRequestError as error:
         in_hyperparameters = error.param in wanted.hyperparameters
-        param = f"{wanted.hyperparameters_path}{error.param}" if in_hyperparameters else error.param
+        param = f"{wanted.hyperparameters_path}.{error.param}" if in_hyperparameters else error.param
         raise ApiError(400, error.message, code=error.code, param=param) from None
     return base.id
 

@@ -45,11 +45,11 @@ class Parameters:
 
     def __init__(self, values: Mapping[str, Any], path: str = "") -> None:
         self._values = values
-        self._path = path
+        self.path = path
 
     def name(self, key: str) -> str:
         """How errors name a parameter: with the names of the objects around it."""
-        return f"{self._path}.{key}" if self._path else key
+        return f"{self.path}.{key}" if self.path else key
 
     def raw(self, key: str) -> Any:
         return self._values.get(key)

@@ -12,7 +12,8 @@ from typing import Literal
 
 from ftdesk.engine.folder import DataFolder
 from ftdesk.engine.jobs.process import JobProcess, killed
-from ftdesk.engine.jobs.worker import LOG, Assignment, Phase
+from ftdesk.engine.jobs.remains import LOG, tidy
+from ftdesk.engine.jobs.worker import Assignment, Phase
 from ftdesk.engine.store import Store
 from ftdesk.engine.store.jobs import ENDED, Job, JobFailure
 from ftdesk.errors import StorageError
@@ -96,7 +97,10 @@ class Scheduler:
             self._unended(job_id)
             self._store.jobs.cancel(job_id)
             self._store.events.add(job_id, "Fine-tuning job cancelled")
-        self._kill(job_id)
+        if process := self._processes.get(job_id):
+            process.kill()
+        else:
+            self._tidy(job_id)
 
     async def pause(self, job_id: str) -> None:
         """Stop a job so that it can go on, and wait for a moment until it has stopped. Raises ``ConflictError``."""
@@ -111,12 +115,14 @@ class Scheduler:
             else:
                 self._store.jobs.begin_run(job_id, "paused")
                 self._store.events.add(job_id, "Fine-tuning job paused")
+        if process is None:
+            return
         if not running:
-            self._kill(job_id)
-        elif process is not None:
-            process.order("pause")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), PAUSE_SECONDS)
+            process.kill()
+            return
+        process.order("pause")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), PAUSE_SECONDS)
 
     def resume(self, job_id: str) -> None:
         """Let a paused job go on, or take back a pause that has not happened yet. Raises ``ConflictError``."""
@@ -135,10 +141,6 @@ class Scheduler:
         if job is None or job.status in ENDED:
             raise ConflictError(f"Job has already completed: {job_id}")
         return job
-
-    def _kill(self, job_id: str) -> None:
-        if process := self._processes.get(job_id):
-            process.kill()
 
     async def _run_lane(self, lane: _Lane) -> None:
         while True:
@@ -174,21 +176,22 @@ class Scheduler:
             returncode = await process.wait()
         finally:
             del self._processes[job.id]
-        while True:
+        while not self._stopping:
             try:
                 self._settle(job.id, run, returncode, lane, log)
             except StorageError as error:
                 _log.error("%s", error.sentence)
                 await asyncio.sleep(RETRY_SECONDS)
             else:
-                return
+                break
+        self._tidy(job.id)
 
     def _settle(self, job_id: str, run: int, returncode: int, lane: _Lane, log: Path) -> None:
         """A process has ended. If it did not say how the job stands, decide that."""
         with self._store.transaction():
             job = self._store.jobs.get(job_id)
             said = job is None or job.run != run or job.status != lane.working
-            if job is None or said or self._stopping:
+            if job is None or said:
                 return
             if killed(returncode) and job.crashes < MAX_CRASHES:
                 self._store.jobs.count_crash(job_id)
@@ -204,6 +207,11 @@ class Scheduler:
             )
         else:
             self._fail(job_id, f"The job failed because its process ended with status {returncode}: {_last_line(log)}")
+
+    def _tidy(self, job_id: str) -> None:
+        job, place = self._store.jobs.get(job_id), self._folder.job(job_id)
+        if job is not None and job.status in ENDED and place.exists():
+            tidy(place, job, self._store)
 
     def _fail(self, job_id: str, message: str) -> None:
         with self._store.transaction():

@@ -14,6 +14,7 @@ from ftdesk.engine.folder import DataFolder
 from ftdesk.engine.jobs.examples import FileExamples
 from ftdesk.engine.jobs.ledger import Ledger, SupersededError
 from ftdesk.engine.jobs.orders import Orders
+from ftdesk.engine.jobs.remains import tidy
 from ftdesk.engine.jobs.training import DivergedError, Training
 from ftdesk.engine.jobs.validation import InvalidFileError, check_file
 from ftdesk.engine.store import Store
@@ -22,8 +23,6 @@ from ftdesk.engine.trainers.protocol import Trainer, TrainingData, UnsupportedRe
 
 Phase = Literal["validate", "train"]
 NICENESS = 10
-LOG = "trainer.log"
-"""What a process of a job prints, in the folder of the job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class _ServerGoneError(Exception):
 
 def work(assignment: Assignment, folder: DataFolder, catalogue: Catalogue) -> int:
     """Do it and return the exit status: 0 unless the job failed by an exception. Every outcome is in the store."""
-    if hasattr(os, "nice"):
+    if assignment.phase == "train" and hasattr(os, "nice"):
         os.nice(NICENESS)
     orders = Orders()
     orders.listen()
@@ -111,9 +110,7 @@ def _train(store: Store, folder: DataFolder, catalogue: Catalogue, ledger: Ledge
     job = ledger.job()
     if job.plan is None:
         raise ValueError(f"{job.id} is queued but was not validated")
-    place = folder.job(job.id)
-    place.mkdir(exist_ok=True, mode=0o700)
-    _tidy(place, job, store)
+    tidy(folder.job(job.id), job, store)
     trainer = _trainer(catalogue, job)
     data = TrainingData(
         training=FileExamples(_file(store, folder, job.training_file, "training_file")),
@@ -149,11 +146,3 @@ def _file(store: Store, folder: DataFolder, file_id: str, param: str) -> Path:
     if file is None or not folder.file(file.id).exists():
         raise InvalidFileError(JobFailure("invalid_file", f"The file {file_id} is no longer there.", param))
     return folder.file(file.id)
-
-
-def _tidy(place: Path, job: Job, store: Store) -> None:
-    """Remove what a killed run left: states that are not the last one, weights that no model names."""
-    wanted = {model.weights for model in store.models.of_job(job.id)} | {job.state_file, LOG}
-    for path in place.iterdir():
-        if path.name not in wanted:
-            path.unlink(missing_ok=True)
