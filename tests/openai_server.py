@@ -6,6 +6,7 @@ It runs on a loop in a thread of its own, so that a client on any loop can be te
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 import socket
@@ -124,7 +125,8 @@ class OpenAIServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self.stopping.set)
+        with contextlib.suppress(RuntimeError):  # stopped already
+            self._loop.call_soon_threadsafe(self.stopping.set)
         self._thread.join()
 
     @property
