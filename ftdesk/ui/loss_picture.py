@@ -121,12 +121,12 @@ class LossPicture:
         line = card.adjusted(3 * UNIT, 2 * UNIT, -3 * UNIT, 0)
         line.setHeight(5 * UNIT)
         self._text(line, title, self._table.text, weight=QFont.Weight.DemiBold)
-        for name, colour, value in texts:
+        for name, colour, text in texts:
             line.translate(0, 5 * UNIT)
             if colour:
                 self._dot(QPointF(line.left() + 3, line.center().y()), colour, 3)
             self._text(line.adjusted(3 * UNIT, 0, 0, 0), name, self._table.mute)
-            self._text(line, value, self._table.text, Qt.AlignmentFlag.AlignRight)
+            self._text(line, text, self._table.text, Qt.AlignmentFlag.AlignRight)
 
     def _rows(self, step: int) -> list[tuple[str, str, float | None]]:
         """Name, colour of the dot and value."""
