@@ -32,7 +32,7 @@ class Engine:
     def __init__(self, data: Path, *, trainers: str | None = "bigram:TRAINERS", with_parent: bool = True) -> None:
         self.data = data
         self.models = data.parent / "models"
-        self.models.mkdir(exist_ok=True)
+        self.models.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "ftdesk.engine", "--data", str(data)]
         command += ["--trainers", trainers, "--model-dir", str(self.models)] if trainers else []
         command += ["--with-parent"] if with_parent else []

@@ -174,10 +174,10 @@ def test_a_fault_of_the_model_is_an_error_of_the_server_and_is_not_retried(engin
         client.chat.completions.create(**broken)
     assert caught.value.response.headers["x-should-retry"] == "false"
     assert "a bug in the model" not in caught.value.message
-    received = []
+    received: list[str | None] = []
+    stream = client.chat.completions.create(**broken, stream=True)
     with pytest.raises(openai.APIError, match="while drawing the answer"):
-        for chunk in client.chat.completions.create(**broken, stream=True):
-            received.append(chunk.choices[0].delta.content)  # noqa: PERF401 - what came before the error counts
+        received.extend(chunk.choices[0].delta.content for chunk in stream)
     assert "".join(text or "" for text in received) == "so far"
 
 

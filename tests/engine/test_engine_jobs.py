@@ -342,7 +342,7 @@ def test_a_body_of_more_than_16_mib_is_refused(engine: Engine) -> None:
 
 INVALID = "The job failed due to an invalid training file. "
 FORMAT = "The job failed due to a file format error in the training file. "
-AT_CHARACTER_14 = "Expecting value: line 1 column 15 (char 14) (line 14)"
+AT_CHARACTER_14 = "line contains invalid json: Expecting value: line 1 column 15 (char 14) (line 14)"
 NO_ROLE = {"messages": [{"role": "user", "content": "q"}, {"content": "a"}]}
 WITH_IMAGE = {"messages": [{"role": "user", "content": IMAGE}, *EXAMPLES[0]["messages"]]}
 MISMATCH = "is in the {} format, but the specified fine-tuning job is not using '{}' as the training method "
@@ -357,7 +357,7 @@ UNFIT: dict[str, tuple[bytes, str, str, str]] = {
         jsonl(EXAMPLES) + b'\n{"messages": [}\n',
         "supervised",
         "invalid_training_file",
-        f"{INVALID}Invalid file format. Example 13 cannot be parsed. Error: line contains invalid json: {AT_CHARACTER_14}",
+        f"{INVALID}Invalid file format. Example 13 cannot be parsed. Error: {AT_CHARACTER_14}",
     ),
     "a message without a role": (
         jsonl([*EXAMPLES, NO_ROLE]),

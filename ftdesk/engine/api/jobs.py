@@ -135,7 +135,7 @@ async def list_events(request: Request) -> JSONResponse:
 
 
 async def list_checkpoints(request: Request) -> JSONResponse:
-    """One per epoch from the moment it is made, and all are kept; OpenAI keeps three and shows them after the end."""
+    """One per epoch, from the moment it is made: the last five and the best. OpenAI shows three, after the end."""
     job, after = _job(request), request.query_params.get("after")
     limit = limit_of(request, default=10, highest=MAX_LIST)
     try:

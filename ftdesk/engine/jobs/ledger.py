@@ -12,6 +12,10 @@ from ftdesk.engine.store.files import StoredFile
 from ftdesk.engine.store.jobs import Job, JobFailure
 from ftdesk.engine.trainers.protocol import TrainingPlan
 
+KEPT_CHECKPOINTS = 5
+"""Per job, beside the one with the lowest loss on the whole validation file. OpenAI keeps three."""
+MAX_EPOCHS = 50
+
 
 class SupersededError(Exception):
     """The job was cancelled or given to another process. Whoever sees this leaves without a word."""
@@ -66,8 +70,11 @@ class Ledger:
         trained_tokens: int,
         estimated_finish: int,
         checkpoint: str | None,
-    ) -> None:
-        """Record a step; ``checkpoint`` names the weights, already on disk, that were exported after it."""
+    ) -> list[str]:
+        """Record a step; ``checkpoint`` names the weights, already on disk, that were exported after it.
+
+        Returns the names of weights that no checkpoint needs any more.
+        """
         job, step = self.job(), int(metrics["step"])
         with self._turn():
             self._store.events.add_metrics(self._job_id, message, metrics)
@@ -80,6 +87,8 @@ class Ledger:
                 self._store.models.put(name, base_model=job.base_model, job=job.id, checkpoint=True, weights=checkpoint)
                 self._store.events.add_checkpoint(job.id, step, name, figures)
                 self._store.events.add(job.id, f"Checkpoint created at step {step}", step=step)
+                return self._drop_checkpoints(job.id)
+        return []
 
     def saved(self, name: str) -> None:
         """From now on a later run starts from the file ``name``."""
@@ -118,6 +127,21 @@ class Ledger:
         with self._turn():
             self._store.jobs.fail(self._job_id, failure)
             self._store.events.add(self._job_id, failure.message, level="error")
+
+    def _drop_checkpoints(self, job_id: str) -> list[str]:
+        """Forget all but the last ``KEPT_CHECKPOINTS``, the best by validation, and those that jobs start from."""
+        checkpoints = self._store.events.checkpoints(job_id, after=None, limit=MAX_EPOCHS).items
+        needed = {job.model for job in self._store.jobs.active()}
+        measured = [point for point in reversed(checkpoints) if "full_valid_loss" in point.metrics]
+        if measured:
+            needed.add(min(measured, key=lambda point: float(point.metrics["full_valid_loss"])).model)
+        dropped = []
+        for point in checkpoints[KEPT_CHECKPOINTS:]:
+            model = self._store.models.get(point.model)
+            if model is not None and point.model not in needed:
+                self._store.models.remove(point.model)
+                dropped.append(model.weights)
+        return dropped
 
     @contextmanager
     def _turn(self) -> Iterator[None]:

@@ -92,13 +92,15 @@ class Training:
         if whole is not None:
             metrics |= {"full_valid_loss": whole.loss, "full_valid_mean_token_accuracy": whole.accuracy}
             message += f", full validation loss={whole.loss:.2f}"
-        self._ledger.stepped(
+        dropped = self._ledger.stepped(
             message,
             metrics,
             trained_tokens=step.trained_tokens,
             estimated_finish=math.ceil(time.time() + pace * (training.total_steps - step.step)),
             checkpoint=self._export(training) if epoch_ended else None,
         )
+        for name in dropped:
+            (self._place / name).unlink(missing_ok=True)
 
     def _export(self, training: TrainingRun) -> str:
         # The run is part of the name: a process given up for dead may still be writing the same step.

@@ -81,13 +81,13 @@ class Events:
         )
 
     def checkpoints(self, job: str, *, after: str | None, limit: int) -> Page[Checkpoint]:
-        """Newest first. Raises ``LookupError`` if the job has no checkpoint ``after``."""
+        """By steps, the last first. Raises ``LookupError`` if the job has no checkpoint ``after``."""
         start = NEWEST
         if after is not None:
-            row = self._database.one("SELECT seq FROM checkpoints WHERE id = ? AND job = ?", after, job)
+            row = self._database.one("SELECT step AS seq FROM checkpoints WHERE id = ? AND job = ?", after, job)
             start = _sequence(row, after)
         rows = self._database.all(
-            "SELECT * FROM checkpoints WHERE job = ? AND seq < ? ORDER BY seq DESC LIMIT ?", job, start, limit + 1
+            "SELECT * FROM checkpoints WHERE job = ? AND step < ? ORDER BY step DESC LIMIT ?", job, start, limit + 1
         )
         return Page.of([_checkpoint(row) for row in rows], limit)
 
