@@ -22,10 +22,6 @@ PATIENT = Limits(retries=0)
 NOWHERE = Path("/nonexistent")
 
 
-def folders_in(root: Path) -> Folders:
-    return Folders(root / "data", root / "config", root / "cache", root / "logs")
-
-
 @asynccontextmanager
 async def connections(
     urls: Mapping[str, str],
@@ -40,7 +36,7 @@ async def connections(
     for name in urls if key else ():
         await secrets.set(name, Key.parse(key or ""))
     entries = {name: HostEntry(profile, url) for name, url in urls.items()}
-    hosts = HostConnections(entries, secrets, folders_in(root), limits)
+    hosts = HostConnections(entries, secrets, Folders.under(root), limits)
     try:
         yield hosts
     finally:

@@ -157,7 +157,7 @@ class OpenAIClient:
                     call = open_sdk(
                         self._endpoint, self._endpoint.base_url, http, retries=0
                     ).files.with_raw_response.create(
-                        file=(f"{path.stem}.jsonl", file),  # hosts go by the ending
+                        file=(_sent_name(path), file),
                         purpose=cast("Any", purpose),
                         timeout=self._endpoint.limits.upload,
                     )
@@ -214,3 +214,8 @@ class OpenAIClient:
             yield stream.response.json()
         except ValueError as error:
             raise malformed(self._endpoint, "an answer", body, str(error)) from error
+
+
+def _sent_name(path: Path) -> str:
+    """The name of the file as a host will show it, with the ending that hosts go by."""
+    return path.stem.encode("utf-8", "replace").decode() + ".jsonl"

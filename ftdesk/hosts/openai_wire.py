@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 import httpx2
 import openai
 
-from ftdesk.errors import HostError
+from ftdesk.errors import HostError, InputError
 from ftdesk.hosts.endpoint import Endpoint
 from ftdesk.hosts.failures import Refusal, malformed, refused, too_late, unreachable
 from ftdesk.hosts.replies import MalformedReplyError, Page, Reply, read, read_item
@@ -117,12 +117,18 @@ class Wire:
 
     @asynccontextmanager
     async def mapped(self, deadline: float = math.inf) -> AsyncIterator[None]:
-        """Lets out errors of ours only."""
+        """Lets out errors of ours only. ``InputError`` for text that no request can hold, like half of an emoji."""
         try:
             async with asyncio.timeout(deadline):
                 yield
         except FOREIGN_ERRORS as error:
             raise self.error(error) from error
+        except UnicodeEncodeError as error:
+            raise InputError(
+                f"The request to {self._endpoint.label} holds characters that cannot be sent.",
+                str(error),
+                "Look for half of a pair of \\u escapes in the text.",
+            ) from error
         except TimeoutError as error:
             raise too_late(self._endpoint, deadline) from error
 

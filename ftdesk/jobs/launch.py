@@ -7,11 +7,13 @@ is sent, the request to create is sent once, and a lost answer is never a reason
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from ftdesk.errors import FtdeskError, HostError, HostRefusedError, HostUnreachableError, InputError
@@ -193,8 +195,8 @@ class Launch:
             estimated_cost=plan.estimated_cost,
             suffix=plan.suffix,
             method=plan.method,
-            training_file=str(plan.training_file.absolute()),
-            validation_file=str(plan.validation_file.absolute()) if plan.validation_file else None,
+            training_file=_written(plan.training_file),
+            validation_file=_written(plan.validation_file) if plan.validation_file else None,
             dataset_sha256=self._sha256,
             launch_token=token,
             hyperparameters=dict(plan.hyperparameters),
@@ -223,3 +225,8 @@ async def discard_uploads(hosts: Hosts, entry: Entry) -> None:
         for name in entry.uploads:
             if client is not None:
                 await client.delete_file(name)
+
+
+def _written(path: Path) -> str:
+    """The path as text. A name that is no UTF-8 is written with escapes, since a database holds text only."""
+    return os.fsencode(path.absolute()).decode("utf-8", "backslashreplace")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -45,7 +46,7 @@ class Database:
             connection = self._open()
             with connection:
                 return work(connection)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeEncodeError, OverflowError) as error:
             raise StorageError(
                 f"The database {self._path} could not be used: {error}.",
                 repr(error),
@@ -54,17 +55,28 @@ class Database:
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
-            make_folder(self._path.parent)
-            connection = sqlite3.connect(self._path, timeout=30, check_same_thread=False)
-            connection.row_factory = sqlite3.Row
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=FULL")
-            connection.execute("PRAGMA foreign_keys=ON")
-            migrate(connection)
-            self._connection = connection
+            self._connection = _open(self._path)
         return self._connection
 
     def _close(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    make_folder(path.parent)
+    # SQLite would make the file readable by all; what it makes beside it has the mode of the file.
+    with contextlib.suppress(OSError):
+        path.touch(mode=0o600, exist_ok=False)
+    connection = sqlite3.connect(path, timeout=30, check_same_thread=False)
+    try:
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection

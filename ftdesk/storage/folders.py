@@ -61,7 +61,10 @@ class Folders:
 def make_folder(path: Path) -> Path:
     """Make ``path`` and its parents, private to the user. Raises ``StorageError`` when that fails."""
     try:
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # One by one: mkdir(parents=True) gives the mode to the last one only.
+        for folder in [*reversed(path.parents), path]:
+            if not folder.is_dir():
+                folder.mkdir(exist_ok=True, mode=0o700)
     except OSError as error:
         raise StorageError(
             f"Cannot make the folder {path}: {error.strerror}.",

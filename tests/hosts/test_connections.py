@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from connecting import client_of, connections, folders_in
+from connecting import client_of, connections
 from openai_server import OpenAIServer, hang, refuse
 
 from ftdesk.errors import HostRefusedError, HostUnreachableError, InputError
@@ -21,6 +21,7 @@ from ftdesk.hosts.openai_client import OpenAIClient
 from ftdesk.hosts.profiles import profile_named
 from ftdesk.hosts.types import JobRequest, ModelName
 from ftdesk.settings import HostEntry
+from ftdesk.storage.folders import Folders
 from ftdesk.storage.secrets import Key, Secrets
 
 
@@ -28,7 +29,7 @@ def test_the_built_in_host_is_always_there(tmp_path: Path) -> None:
     hosts = HostConnections(
         {"b": HostEntry("openai", "https://x/v1"), "a": HostEntry("azure", "https://y/v1")},
         Secrets(keyrings=()),
-        folders_in(tmp_path),
+        Folders.under(tmp_path),
     )
     assert hosts.names() == ["local", "b", "a"]
     assert [hosts.profile(name).name for name in hosts.names()] == ["local", "openai", "azure"]
@@ -71,7 +72,7 @@ def test_a_changed_entry_or_key_takes_effect_at_once(server: OpenAIServer, tmp_p
     async def run() -> None:
         secrets = Secrets(keyrings=())
         hosts = HostConnections(
-            {"acme": HostEntry("openai-compatible", "http://127.0.0.1:1/v1")}, secrets, folders_in(tmp_path)
+            {"acme": HostEntry("openai-compatible", "http://127.0.0.1:1/v1")}, secrets, Folders.under(tmp_path)
         )
         with pytest.raises(HostUnreachableError):
             await (await hosts.client("acme")).models()

@@ -12,11 +12,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from connecting import folders_in
 
 from ftdesk.errors import HostUnreachableError
 from ftdesk.hosts import local
 from ftdesk.hosts.connections import HostConnections
+from ftdesk.storage.folders import Folders
 from ftdesk.storage.secrets import Secrets
 
 posix = pytest.mark.skipif(os.name == "nt", reason="looks into processes by POSIX means")
@@ -25,7 +25,7 @@ posix = pytest.mark.skipif(os.name == "nt", reason="looks into processes by POSI
 @asynccontextmanager
 async def desk(root: Path) -> AsyncIterator[HostConnections]:
     """What one program of the user has open."""
-    hosts = HostConnections({}, Secrets(keyrings=()), folders_in(root))
+    hosts = HostConnections({}, Secrets(keyrings=()), Folders.under(root))
     try:
         yield hosts
     finally:
@@ -33,7 +33,7 @@ async def desk(root: Path) -> AsyncIterator[HostConnections]:
 
 
 def announced(root: Path) -> dict[str, str | int]:
-    return json.loads((folders_in(root).engine / "endpoint.json").read_text())
+    return json.loads((Folders.under(root).engine / "endpoint.json").read_text())
 
 
 def runs(pid: int) -> bool:
@@ -53,7 +53,7 @@ async def models(hosts: HostConnections) -> list[str]:
 def test_the_engine_starts_with_the_first_call_and_is_gone_with_the_last(tmp_path: Path) -> None:
     async def run() -> int:
         async with desk(tmp_path) as hosts:
-            assert not folders_in(tmp_path).engine.exists()
+            assert not Folders.under(tmp_path).engine.exists()
             assert "tiny" in await models(hosts)
             return int(announced(tmp_path)["pid"])
 
@@ -125,7 +125,7 @@ def test_no_key_is_in_the_environment_or_the_arguments_of_the_engine(
 )
 def test_an_announcement_of_an_engine_that_is_gone_is_passed_over(tmp_path: Path, text: str) -> None:
     async def run() -> None:
-        folder = folders_in(tmp_path).engine
+        folder = Folders.under(tmp_path).engine
         folder.mkdir(parents=True)
         path = folder / "endpoint.json"
         path.touch(0o600)
@@ -188,7 +188,7 @@ def test_an_engine_that_does_not_stop_by_itself_is_made_to(tmp_path: Path, monke
 
     async def run() -> int:
         times = local.EngineTimes(stop=0.2, answer=0.2)
-        hosts = HostConnections({}, Secrets(keyrings=()), folders_in(tmp_path), times=times)
+        hosts = HostConnections({}, Secrets(keyrings=()), Folders.under(tmp_path), times=times)
         with pytest.raises(HostUnreachableError):
             await models(hosts)
         client = await hosts.client("local")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from connecting import connections, folders_in
+from connecting import connections
 
 from ftdesk.hosts.connections import HostConnections
 from ftdesk.hosts.endpoint import Limits
@@ -18,6 +18,7 @@ from ftdesk.jobs.pace import Interval, Pace
 from ftdesk.jobs.service import JobService
 from ftdesk.jobs.types import Job, JobChanged, LaunchEvent, LaunchPlan
 from ftdesk.storage.database import Database
+from ftdesk.storage.folders import Folders
 
 SHORT = Interval(0.005, 0.02)
 PACE = Pace(local=SHORT, remote=SHORT, lost=SHORT, search=(0.05, 0.1, 0.2), heartbeat=0.05, silence=0.4)
@@ -36,7 +37,7 @@ class Desk:
 async def desk(
     root: Path, urls: Mapping[str, str], *, pace: Pace = PACE, limits: Limits = LIMITS, key: str | None = None
 ) -> AsyncIterator[Desk]:
-    database = Database(folders_in(root).database)
+    database = Database(Folders.under(root).database)
     async with connections(urls, limits=limits, root=root, key=key) as hosts:
         try:
             yield Desk(JobService(database, hosts, pace), Ledger(database), hosts, database)

@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from connecting import folders_in
 from desk import Desk, desk, last_job, launched, plan_for, training_file
 from openai_server import Fault, OpenAIServer, Request, after_effect, hang, refuse, reset, say, send
 
 from ftdesk.errors import FtdeskError, HostError, HostRefusedError, HostUnreachableError, InputError
 from ftdesk.jobs.ledger import TOKEN_MARK
 from ftdesk.jobs.types import Job, JobChanged, LaunchEvent, LaunchStepped
+from ftdesk.storage.folders import Folders
 
 CREATE = ("POST", "fine_tuning/jobs$")
 posix = pytest.mark.skipif(os.name == "nt", reason="by POSIX means")
@@ -53,7 +53,7 @@ def launch_badly(server: OpenAIServer, root: Path, **more: Any) -> tuple[FtdeskE
 
 def row(root: Path) -> dict[str, Any]:
     """The only row, as another process sees it."""
-    connection = sqlite3.connect(folders_in(root).database)
+    connection = sqlite3.connect(Folders.under(root).database)
     connection.row_factory = sqlite3.Row
     (found,) = connection.execute("SELECT * FROM jobs").fetchall()
     connection.close()
@@ -306,7 +306,7 @@ def test_a_launch_that_was_given_up_for_dead_does_not_start_a_job_after_all(
 
     def give_up(request: Request) -> None:
         if request.path.endswith("/files") and request.method == "POST":
-            with sqlite3.connect(folders_in(tmp_path).database) as connection:
+            with sqlite3.connect(Folders.under(tmp_path).database) as connection:
                 connection.execute("UPDATE jobs SET status = 'failed'")
             connection.close()
 

@@ -78,7 +78,7 @@ class HostProfile:
                     f"{self.title} has no setting “{name}” for {method}.", hint=f"It has: {', '.join(schema)}."
                 )
             schema[name].check(value)
-        if suffix is not None and not re.fullmatch(self.suffix_pattern, suffix):
+        if suffix is not None and not (suffix.isprintable() and re.fullmatch(self.suffix_pattern, suffix)):
             raise InputError(f"“{suffix}” cannot be a suffix on {self.title}.", hint=f"Give {self.suffix_rule}.")
 
 
