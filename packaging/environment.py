@@ -62,7 +62,7 @@ class Environment:
             self._create(held)
         self._fill(held)
         self._point_at_checkout()
-        _write_whole(self._stamp_file, json.dumps({**self._made_by, "locks": self._locks}, indent=1))
+        self._write_stamp()
 
     def _create(self, held: int) -> None:
         say(f"Making a virtual environment in {self.folder}")
@@ -96,6 +96,9 @@ class Environment:
         """
         packages = Path(sysconfig.get_path("purelib", "venv", {"base": str(self.folder)}))
         _write_whole(packages / "ftdesk.pth", os.path.relpath(self._root, packages) + "\n")
+
+    def _write_stamp(self) -> None:
+        _write_whole(self._stamp_file, json.dumps({**self._made_by, "locks": self._locks}, indent=1))
 
     def _stamp(self) -> dict[str, dict[str, str]]:
         try:
