@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import aclosing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from ftdesk import resources
 from ftdesk.app import App
 from ftdesk.cli.compare import stream, view_of
 from ftdesk.cli.evaluate import evaluated, summary
+from ftdesk.cli.job_output import job_document
 from ftdesk.cli.main import narrate, printable
 from ftdesk.cli.panes import Pane
 from ftdesk.cli.progress import Progress
@@ -56,7 +57,8 @@ class Losses:
     train: float | None = None
     valid: float | None = None
 
-    def __str__(self) -> str:
+    @property
+    def text(self) -> str:
         told = {"training loss": self.train, "validation loss": self.valid}
         return ", ".join(
             [f"{self.step} steps", *(f"{name} {loss:.3f}" for name, loss in told.items() if loss is not None)]
@@ -112,7 +114,7 @@ async def _loop(home: Path, *, show_answers: bool) -> Outcome:
         narrate(f"3. Training {BASE} on this computer.")
         job, losses = await _trained(app, folder)
         tuned = ModelName(LOCAL, job.fine_tuned_model or "")
-        narrate(f"   {losses}.")
+        narrate(f"   {losses.text}.")
         narrate("4. Asking both models an example that neither has seen.")
         await _compare(app, part_path(folder, "test"), [BASE, tuned], show_answers=show_answers)
         narrate("5. Evaluating both on all examples held out.")
@@ -151,9 +153,9 @@ async def _trained(app: App, folder: Path) -> tuple[Job, Losses]:
                 elif isinstance(news, EventsArrived):
                     for metrics in (event.data for event in news.events if event.type == "metrics"):
                         losses.add(metrics)
-                        progress.show(losses.step, metrics.get("total_steps", 0), f"loss {losses.train:.2f}")
+                        progress.show(losses.step, metrics.get("total_steps", 0), losses.text)
                 elif isinstance(news, ContactLost):
-                    narrate(f"   {news.reason}")
+                    progress.note(printable(f"   {news.reason}"))
     if job.fine_tuned_model is None:
         raise TrainingFailedError(f"The training ended as {job.status}: {job.error or 'no reason was given'}")
     return job, losses
@@ -181,7 +183,7 @@ def _document(outcome: Outcome, seconds: float) -> dict[str, Any]:
         "errors": outcome.report.count("error"),
         "train": len(outcome.split.parts["train"]),
         "test": len(outcome.split.parts["test"]),
-        "job": asdict(outcome.job),
+        "job": job_document(outcome.job),
         "steps": outcome.losses.step,
         "final_train_loss": outcome.losses.train,
         "final_valid_loss": outcome.losses.valid,

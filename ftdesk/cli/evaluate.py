@@ -17,7 +17,7 @@ from ftdesk.cli.table import table
 from ftdesk.errors import ExitStatus, HostError
 from ftdesk.evaluation.graders import GRADERS
 from ftdesk.evaluation.items import read_held_out
-from ftdesk.evaluation.types import EvaluationFinished, Interval, ItemScored
+from ftdesk.evaluation.types import EvaluationFinished, Interval
 from ftdesk.hosts.types import ModelName
 
 _SHOWN_LINES = 20
@@ -61,7 +61,6 @@ async def evaluated(
     app: App, file: Path, models: list[ModelName], *, grader: str, limit: int | None = None, resume: bool = False
 ) -> EvaluationFinished:
     """Evaluate with progress on stderr. Raises ``FtdeskError``."""
-    failed: list[ItemScored] = []
     kept = 0
     try:
         with Progress("Asking") as progress:
@@ -72,14 +71,13 @@ async def evaluated(
                     if event.error is None:
                         kept += 1
                     else:
-                        failed.append(event)
+                        note = f"Line {event.item.line}, {event.model}, counts as wrong: {event.error}"
+                        progress.note(printable(note))
                     progress.show(event.done, event.total, f"{event.done} of {event.total} answers")
     except (HostError, asyncio.CancelledError):
         if kept:
             narrate(f"{kept} answers so far are kept. The same command with --resume goes on from there.")
         raise
-    finally:
-        _narrate([f"Line {one.item.line}, {one.model}, counts as wrong: {one.error}" for one in failed])
     raise AssertionError("an evaluation ends with its result")
 
 

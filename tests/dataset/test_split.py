@@ -73,6 +73,23 @@ def test_the_order_of_the_lines_decides_nothing(
         )
 
 
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.integers(0, 9)), min_size=12, max_size=40),
+    st.integers(),
+    st.randoms(use_true_random=False),
+)
+def test_the_order_decides_nothing_where_questions_and_groups_tie_examples_together(
+    pairs: list[tuple[int, int]], seed: int, shuffling: random.Random
+) -> None:
+    content = [example(f"question {question}", "a", patient=patient) for question, patient in pairs]
+    shuffled = shuffling.sample(content, len(content))
+    tests = []
+    for lines_in_order in (content, shuffled):
+        split = split_or_skip(lines_in_order, test=Amount(share=0.3), seed=seed, group_by="patient")
+        tests.append(sorted(lines_in_order[index] for index in split.parts["test"]))
+    assert tests[0] == tests[1]
+
+
 @given(st.integers(3, 60), st.integers(1, 50), st.none() | st.integers(1, 50), st.integers())
 def test_examples_that_are_all_different_are_split_exactly(
     examples: int, test: int, validation: int | None, seed: int
