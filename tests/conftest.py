@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+
+# Before anything imports Qt: no test needs a display, and none may open a window on the developer's.
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 import pytest
 from openai_server import OpenAIServer
