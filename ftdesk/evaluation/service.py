@@ -39,7 +39,7 @@ class EvaluationService:
         """Score ``models`` on the first ``limit`` items of ``file``, asked at temperature 0.
 
         Yields an ``ItemScored`` per item and model as answers come in, each stored before, and ``EvaluationFinished``
-        at the end. With ``resume``, answers that the latest evaluation of the same file with the same grader has stored
+        at the end. With ``resume``, answers that earlier evaluations of the same file with the same grader have stored
         are taken instead of asked for, and told first. At most ``concurrency`` questions are open per host. An item
         that fails counts as wrong; the next resume asks for it again. Equal prompts are asked once.
 
@@ -77,8 +77,8 @@ class EvaluationService:
         self, held_out: HeldOutFile, grader: Grader, by_prompt: dict[str, list[EvaluationItem]], *, resume: bool
     ) -> Run:
         key = RunKey(held_out.sha256, grader.name, json.dumps({"temperature": TEMPERATURE}))
-        number = await self._database.run(lambda connection: open_run(connection, key, resume=resume))
-        kept = await self._database.run(lambda connection: kept_answers(connection, number))
+        kept = await self._database.run(lambda connection: kept_answers(connection, key)) if resume else {}
+        number = await self._database.run(lambda connection: open_run(connection, key))
         return Run(self._database, number, {prompt: ones[0] for prompt, ones in by_prompt.items()}, kept)
 
 

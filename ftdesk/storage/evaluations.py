@@ -25,26 +25,22 @@ class Question:
     model: str
 
 
-def open_run(connection: sqlite3.Connection, key: RunKey, *, resume: bool) -> int:
-    """The latest run of ``key`` to go on with, or a new one when there is none or ``resume`` is false."""
-    values = (key.file_sha256, key.grader, key.options)
-    if resume:
-        row = connection.execute(
-            "SELECT max(id) FROM evaluation_runs WHERE file_sha256 = ? AND grader = ? AND options = ?", values
-        ).fetchone()
-        if row[0] is not None:
-            return int(row[0])
+def open_run(connection: sqlite3.Connection, key: RunKey) -> int:
+    """A new run, by its number."""
     cursor = connection.execute(
         "INSERT INTO evaluation_runs (file_sha256, grader, options, started_at) VALUES (?, ?, ?, ?)",
-        (*values, int(time.time())),
+        (key.file_sha256, key.grader, key.options, int(time.time())),
     )
     return int(cursor.lastrowid or 0)
 
 
-def kept_answers(connection: sqlite3.Connection, run: int) -> dict[Question, str]:
-    """All answers of a run."""
+def kept_answers(connection: sqlite3.Connection, key: RunKey) -> dict[Question, str]:
+    """The answers of all runs of ``key``; where there are several to one question, the latest."""
     rows = connection.execute(
-        "SELECT prompt_sha256, host, model, answer FROM evaluation_answers WHERE run = ?", (run,)
+        "SELECT prompt_sha256, host, model, answer FROM evaluation_answers"
+        " JOIN evaluation_runs ON evaluation_runs.id = run"
+        " WHERE file_sha256 = ? AND grader = ? AND options = ? ORDER BY run",
+        (key.file_sha256, key.grader, key.options),
     ).fetchall()
     return {Question(row[0], row[1], row[2]): _text(row[3]) for row in rows}
 

@@ -162,6 +162,24 @@ def test_resuming_a_finished_evaluation_asks_nothing(tmp_path: Path, file: Path,
     assert set(one.questions.values()) == {1}
 
 
+def test_resuming_takes_the_answers_of_all_earlier_evaluations(
+    tmp_path: Path, file: Path, one: AnsweringServer
+) -> None:
+    """A short trial in between must not hide what a long evaluation before it has paid for."""
+    evaluate(tmp_path, file, one)
+    evaluate(tmp_path, file, one, limit=1)
+    asked = one.questions.total()
+    evaluate(tmp_path, file, one, resume=True)
+    assert one.questions.total() == asked
+
+
+def test_of_several_kept_answers_the_latest_counts(tmp_path: Path, file: Path, one: AnsweringServer) -> None:
+    evaluate(tmp_path, file, one, (TUNED,))
+    one.answering = lambda _model, _question: "wrong"
+    evaluate(tmp_path, file, one, (TUNED,))
+    assert result(evaluate(tmp_path, file, NOBODY, (TUNED,), resume=True)).models[0].correct == 0
+
+
 def test_without_resume_everything_is_asked_again(tmp_path: Path, file: Path, one: AnsweringServer) -> None:
     evaluate(tmp_path, file, one)
     evaluate(tmp_path, file, one)
