@@ -61,8 +61,8 @@ class Secrets:
     For computers without a keyring there is one more source, never written: the variable that ``variable_of`` names.
     """
 
-    def __init__(self, keyrings: Sequence[tuple[str, str]] = KEYRINGS, seconds: float = 60.0) -> None:
-        self._keyrings = keyrings
+    def __init__(self, keyrings: Sequence[tuple[str, str]] | None = None, seconds: float = 60.0) -> None:
+        self._keyrings = KEYRINGS if keyrings is None else keyrings
         self._seconds = seconds
         self._memory: dict[str, Key] = {}
         self._backend: KeyringBackend | None = None
