@@ -166,6 +166,11 @@ def test_a_form_that_is_not_a_file_and_a_purpose_is_refused(engine: Engine, body
     assert leftovers(engine) == []
 
 
+def test_a_boundary_without_measure_is_refused(engine: Engine) -> None:
+    headers = {"Content-Type": "multipart/form-data; boundary=" + "b" * 500}
+    assert engine.request("POST", "/v1/files", b"--b--", headers)[0] == 400
+
+
 def test_an_upload_that_breaks_off_leaves_nothing(engine: Engine, client: openai.OpenAI) -> None:
     known = [file.id for file in client.files.list()]
     with socket.create_connection(("127.0.0.1", engine.port)) as connection:
@@ -265,9 +270,10 @@ def test_an_upload_of_more_than_a_file_may_have_is_refused(client: openai.OpenAI
 
 def test_a_part_of_more_than_64_mib_is_refused_with_an_answer(engine: Engine, client: openai.OpenAI) -> None:
     made = client.uploads.create(bytes=100 << 20, filename="p.jsonl", mime_type="text/jsonl", purpose="fine-tune")
-    with pytest.raises(openai.APIStatusError) as caught:
-        client.uploads.parts.create(made.id, data=b"x" * ((64 << 20) + 1))
-    assert (caught.value.status_code, caught.value.code) == (413, "file_too_large")
+    body = b'--b\r\nContent-Disposition: form-data; name=data; filename="p"\r\n\r\n' + bytes((66 << 20) + 1)
+    # This client sends everything before it listens: a server that hung up early would be a broken pipe to it.
+    status, answer = engine.request("POST", f"/v1/uploads/{made.id}/parts", body + b"\r\n--b--\r\n", FORM)
+    assert (status, answer["error"]["code"]) == (413, "file_too_large")
     assert leftovers(engine) == []
 
 

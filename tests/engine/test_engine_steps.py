@@ -21,7 +21,8 @@ from ftdesk.engine.jobs.orders import Orders
 from ftdesk.engine.jobs.remains import tidy
 from ftdesk.engine.store import Store
 from ftdesk.engine.store.database import Database
-from ftdesk.engine.store.jobs import NewJob
+from ftdesk.engine.store.files import StoredFile
+from ftdesk.engine.store.jobs import JobFailure, NewJob
 from ftdesk.engine.trainers.protocol import StepMetrics, TrainingData, TrainingPlan, ValidationMetrics
 
 PLAN = TrainingPlan("supervised", n_epochs=2, batch_size=6, learning_rate_multiplier=1.0)
@@ -190,6 +191,31 @@ def test_a_process_that_was_given_up_for_dead_can_write_nothing(desk: Desk) -> N
     with pytest.raises(SupersededError):
         desk.run()
     assert [point["step"] for point in desk.store.events.metrics(desk.job_id)] == [1, 2]
+
+
+def test_every_way_to_write_is_closed_to_a_process_of_an_earlier_run(desk: Desk) -> None:
+    ledger = Ledger(desk.store, desk.job_id, desk.store.jobs.begin_run(desk.job_id, "running"))
+    desk.store.jobs.begin_run(desk.job_id, "running")
+    before = desk.store.jobs.get(desk.job_id)
+    file = StoredFile("file-r", 0, 0, 0, "r.csv", "fine-tune-results")
+    ways: list[Callable[[], object]] = [
+        lambda: ledger.say(""),
+        lambda: ledger.warn(""),
+        lambda: ledger.validated(PLAN),
+        ledger.started,
+        lambda: ledger.resumed(0),
+        lambda: ledger.stepped("", {"step": 1}, trained_tokens=1, estimated_finish=1, checkpoint=None),
+        lambda: ledger.saved("s"),
+        lambda: ledger.paused(""),
+        lambda: ledger.stopped(1, server_gone=True),
+        lambda: ledger.succeeded(weights="w", result=file),
+        lambda: ledger.failed(JobFailure("", "")),
+    ]
+    for way in ways:
+        with pytest.raises(SupersededError):
+            way()
+    assert desk.store.jobs.get(desk.job_id) == before
+    assert desk.store.events.page(desk.job_id, after=None, limit=9).items == ()
 
 
 def test_old_checkpoints_go_but_the_best_one_stays(desk: Desk) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
@@ -30,24 +30,16 @@ class Form:
 
 
 async def receive_form(request: Request, file_field: str, into: IncomingFile, *, max_bytes: int) -> Form:
-    """Write the part ``file_field`` to ``into`` and return the rest. Raises ``ApiError``.
-
-    After a refusal the rest of the body is read and dropped: a client that is still sending would see a broken
-    connection instead of the answer.
-    """
+    """Write the part ``file_field`` to ``into`` and return the rest. Raises ``ApiError``."""
     reader = _Reader(file_field, into, max_bytes)
-    async with aclosing(request.stream()) as chunks:
-        try:
-            parser = _parser(request, reader, max_bytes)
+    try:
+        parser = _parser(request, reader, max_bytes)
+        async with aclosing(request.stream()) as chunks:
             async for chunk in chunks:
                 parser.write(chunk)
-            parser.finalize()
-        except FormParserError:
-            await _drain(chunks, max_bytes)
-            raise _unreadable() from None
-        except ApiError:
-            await _drain(chunks, max_bytes)
-            raise
+        parser.finalize()
+    except FormParserError:
+        raise _unreadable() from None
     return reader.form
 
 
@@ -70,14 +62,6 @@ def _parser(request: Request, reader: _Reader, max_bytes: int) -> MultipartParse
             "on_part_end": reader.part_ended,
         },
     )
-
-
-async def _drain(chunks: AsyncIterator[bytes], max_bytes: int) -> None:
-    dropped = 0
-    async for chunk in chunks:
-        dropped += len(chunk)
-        if dropped > 4 * max_bytes:
-            return
 
 
 class _Reader:
