@@ -11,6 +11,7 @@ from ftdesk.ui.job_feed import job_title
 
 if TYPE_CHECKING:
     from ftdesk.ui.jobs.panel import JobsPanel
+    from ftdesk.ui.playground.panel import PlaygroundPanel
     from ftdesk.ui.window import Window
 
 
@@ -26,6 +27,8 @@ class Routes(QObject):
         requests.example_requested.connect(self._show_example)
         requests.launch_requested.connect(self._launch)
         requests.job_requested.connect(self._show_job)
+        requests.model_requested.connect(self._try_model)
+        requests.prompt_requested.connect(self._use_prompt)
         self._desk.jobs.ended.connect(self._say_ended)
 
     def _show_example(self, row: int) -> None:
@@ -38,6 +41,14 @@ class Routes(QObject):
     def _show_job(self, key: str) -> None:
         self._window.show_place("jobs")
         self._jobs().show_job(key)
+
+    def _try_model(self, name: str) -> None:
+        self._window.show_place("playground")
+        cast("PlaygroundPanel", self._window.panel("playground")).try_model(name)
+
+    def _use_prompt(self, row: int) -> None:
+        self._window.show_place("playground")
+        cast("PlaygroundPanel", self._window.panel("playground")).use_example(row)
 
     def _jobs(self) -> JobsPanel:
         return cast("JobsPanel", self._window.panel("jobs"))

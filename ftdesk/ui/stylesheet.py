@@ -56,6 +56,7 @@ QPushButton[kind="primary"]:focus { border: 2px solid $text; padding: 5px 11px; 
 QPushButton[kind="primary"]:disabled { background: $bubble; color: $mute; border-color: $line; }
 QPushButton[kind="quiet"] { background: transparent; border: 1px solid transparent; }
 QPushButton[kind="quiet"]:hover { background: $hover; }
+QPushButton[kind="quiet"]:checked { background: $selected; color: $accent; }
 QPushButton[kind="quiet"]:focus { border: 1px solid $accent; }
 QPushButton[kind="link"] { background: transparent; border: 1px solid transparent; color: $accent; padding: 2px 4px;
   text-align: left; }
@@ -92,6 +93,7 @@ QPlainTextEdit[kind="field"][broken="true"] { border: 1px solid $error; }
 QComboBox { background: $card; border: 1px solid $line_strong; border-radius: 8px; padding: 6px 24px 6px 8px; }
 QComboBox:hover { background: $hover; }
 QComboBox:focus { border: 1px solid $accent; }
+QComboBox QLineEdit { background: transparent; border: 0; padding: 0; }
 QComboBox::drop-down { border: 0; width: 24px; }
 QComboBox::down-arrow { image: none; }
 QComboBox QAbstractItemView { background: $card; border: 1px solid $line_strong; selection-background-color: $selected;

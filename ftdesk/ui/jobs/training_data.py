@@ -82,13 +82,6 @@ def prepare(whole: Path, examples: int, shares: Shares) -> TrainingData:
     )
 
 
-def held_out_of(training_file: str) -> Path | None:
-    """The test part that was dealt out together with ``training_file``, if it is still there."""
-    path = Path(training_file)
-    test = path.with_name("test.jsonl")
-    return test if path.name == "train.jsonl" and path.is_absolute() and test.is_file() else None
-
-
 def suggested_suffix(name: str, pattern_length: int = 18) -> str:
     """A name for the new model from that of a file: letters, digits and hyphens."""
     words = "".join(character if character.isascii() and character.isalnum() else " " for character in name).split()
