@@ -20,15 +20,41 @@ class Splice:
 
 
 @dataclass(frozen=True, slots=True)
+class Labels:
+    """What a person has noted about an example. It is no part of the training data."""
+
+    tags: frozenset[str] = frozenset()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelChange:
+    """The labels of the lines with one content become others. ``key`` is that content's digest."""
+
+    key: str
+    before: Labels
+    after: Labels
+
+    @property
+    def inverse(self) -> LabelChange:
+        return LabelChange(self.key, self.after, self.before)
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
-    """Splices in order, done and undone as one. ``title`` says what it did, for the undo menu."""
+    """Splices in order, and labels, done and undone as one. ``title`` says what it did, for the undo menu."""
 
     title: str
     splices: tuple[Splice, ...]
+    labels: tuple[LabelChange, ...] = ()
 
     @property
     def inverse(self) -> Change:
-        return Change(self.title, tuple(splice.inverse for splice in reversed(self.splices)))
+        return Change(
+            self.title,
+            tuple(splice.inverse for splice in reversed(self.splices)),
+            tuple(label.inverse for label in reversed(self.labels)),
+        )
 
 
 class DocumentObserver(Protocol):

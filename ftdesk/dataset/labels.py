@@ -1,0 +1,120 @@
+"""Tags and notes of examples, kept beside the app's data and never in the training lines."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ftdesk.dataset.changes import LabelChange, Labels, Splice
+from ftdesk.dataset.lines import unreadable
+from ftdesk.storage.files import write_atomic
+from ftdesk.storage.folders import make_folder
+
+NONE = Labels()
+
+
+class LabelBook:
+    """The labels of one dataset, by the content of a line: they follow it wherever it moves and come back with an undo.
+
+    Lines with the same content share their labels. Written at once when they change; a damaged file is kept aside.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._labels: dict[str, Labels] = {}
+        if path is not None:
+            self._labels = _read(path)
+
+    def of(self, line: bytes) -> Labels:
+        return self._labels.get(key_of(line), NONE)
+
+    def all_tags(self) -> list[str]:
+        """Every tag in use, by name."""
+        return sorted({tag for labels in self._labels.values() for tag in labels.tags}, key=str.casefold)
+
+    def tagging(self, lines: Iterable[bytes], tag: str, *, present: bool) -> tuple[LabelChange, ...]:
+        """What adds or removes ``tag`` where that makes a difference."""
+        changes = {}
+        for line in lines:
+            key, before = key_of(line), self.of(line)
+            tags = before.tags | {tag} if present else before.tags - {tag}
+            if tags != before.tags:
+                changes[key] = LabelChange(key, before, Labels(tags, before.note))
+        return tuple(changes.values())
+
+    def noting(self, line: bytes, note: str) -> tuple[LabelChange, ...]:
+        """What writes or removes the note."""
+        before = self.of(line)
+        return () if before.note == note else (LabelChange(key_of(line), before, Labels(before.tags, note)),)
+
+    def put(self, changes: Iterable[LabelChange]) -> None:
+        """Set labels as they are after ``changes``. Raises ``StorageError`` when they cannot be written."""
+        for change in changes:
+            self._set(change.key, change.after)
+        self.write()
+
+    def follow(self, splice: Splice) -> bool:
+        """An edited line keeps the labels it had. Tells whether anything changed, and leaves writing to the caller."""
+        if len(splice.removed) != len(splice.inserted):
+            return False
+        followed = False
+        for before, after in zip(splice.removed, splice.inserted, strict=True):
+            labels = self.of(before)
+            if labels != NONE and self.of(after) == NONE:
+                self._set(key_of(after), labels)
+                followed = True
+        return followed
+
+    def write(self) -> None:
+        """Keep what ``follow`` has changed. Raises ``StorageError``."""
+        if self._path is None:
+            return
+        make_folder(self._path.parent)
+        table = {key: {"tags": sorted(labels.tags), "note": labels.note} for key, labels in self._labels.items()}
+        write_atomic(self._path, [json.dumps({"labels": table}, ensure_ascii=False).encode("utf-8", "replace")])
+
+    def export(self, lines: Iterable[bytes]) -> list[dict[str, Any]]:
+        """Line numbers from 1 with their tags and note, for those that have any."""
+        found = []
+        for number, line in enumerate(lines, start=1):
+            labels = self.of(line)
+            if labels != NONE:
+                found.append({"line": number, "tags": sorted(labels.tags), "note": labels.note})
+        return found
+
+    def _set(self, key: str, labels: Labels) -> None:
+        if labels == NONE:
+            self._labels.pop(key, None)
+        else:
+            self._labels[key] = labels
+
+
+def labels_path(folder: Path, dataset: Path) -> Path:
+    """Where the labels of ``dataset`` are kept."""
+    return folder / f"{hashlib.sha256(os.path.realpath(dataset).encode()).hexdigest()[:32]}.json"
+
+
+def key_of(line: bytes) -> str:
+    """What a line is known by: its content without the white space around it."""
+    return hashlib.sha256(line.strip()).hexdigest()[:32]
+
+
+def _read(path: Path) -> dict[str, Labels]:
+    try:
+        table = json.loads(path.read_bytes())["labels"]
+        return {key: _labels(entry) for key, entry in table.items()}
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise unreadable(path, error) from error
+    except (ValueError, KeyError, TypeError, AttributeError):
+        path.replace(path.with_suffix(".damaged"))
+        return {}
+
+
+def _labels(entry: Mapping[str, Any]) -> Labels:
+    return Labels(frozenset(str(tag) for tag in entry.get("tags", ())), str(entry.get("note", "")))
