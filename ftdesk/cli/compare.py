@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import shutil
 import sys
 from collections.abc import Sequence
@@ -112,9 +113,16 @@ def _text(path: Path) -> str:
 def view_of(panes: Sequence[Pane]) -> View:
     """Columns on a terminal that is wide enough, else one answer after the other."""
     size = shutil.get_terminal_size()
-    if sys.stdout.isatty() and Columns.fit(panes, size.columns):
+    if _can_draw() and Columns.fit(panes, size.columns):
         return Columns(panes, size.columns, size.lines)
     return InTurn(panes)
+
+
+def _can_draw() -> bool:
+    """Whether stdout is a terminal that moves its cursor when told to. The old Windows console does not."""
+    if os.name == "nt" and "WT_SESSION" not in os.environ:
+        return False
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def _concluded(panes: Sequence[Pane]) -> int:
@@ -132,7 +140,7 @@ def _concluded(panes: Sequence[Pane]) -> int:
 def _difference(a: str, b: str) -> str:
     """Words that only A says in [-…-], only B in {+…+}; in colours on a terminal."""
     marks = {"same": ("", ""), "only_a": ("[-", "-]"), "only_b": ("{+", "+}")}
-    if sys.stdout.isatty():
+    if _can_draw():
         marks = {"same": ("", ""), "only_a": ("\x1b[31m[-", "-]\x1b[0m"), "only_b": ("\x1b[32m{+", "+}\x1b[0m")}
     return "".join(f"{marks[span.kind][0]}{printable(span.text)}{marks[span.kind][1]}" for span in word_diff(a, b))
 

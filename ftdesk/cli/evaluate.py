@@ -54,13 +54,21 @@ async def _evaluate(arguments: argparse.Namespace, models: list[ModelName]) -> E
             grader=arguments.grader,
             limit=arguments.limit,
             resume=arguments.resume,
+            can_be_resumed=True,
         )
 
 
 async def evaluated(
-    app: App, file: Path, models: list[ModelName], *, grader: str, limit: int | None = None, resume: bool = False
+    app: App,
+    file: Path,
+    models: list[ModelName],
+    *,
+    grader: str,
+    limit: int | None = None,
+    resume: bool = False,
+    can_be_resumed: bool = False,
 ) -> EvaluationFinished:
-    """Evaluate with progress on stderr. Raises ``FtdeskError``."""
+    """Evaluate with progress on stderr; if it breaks off, say how to resume where that is possible."""
     kept = 0
     try:
         with Progress("Asking") as progress:
@@ -75,7 +83,7 @@ async def evaluated(
                         progress.note(printable(note))
                     progress.show(event.done, event.total, f"{event.done} of {event.total} answers")
     except (HostError, asyncio.CancelledError):
-        if kept:
+        if kept and can_be_resumed:
             narrate(f"{kept} answers so far are kept. The same command with --resume goes on from there.")
         raise
     raise AssertionError("an evaluation ends with its result")
