@@ -10,6 +10,7 @@ from ftdesk.ui.desktop import tell_desktop
 from ftdesk.ui.job_feed import job_title
 
 if TYPE_CHECKING:
+    from ftdesk.ui.evaluation.panel import EvaluationPanel
     from ftdesk.ui.jobs.panel import JobsPanel
     from ftdesk.ui.playground.panel import PlaygroundPanel
     from ftdesk.ui.window import Window
@@ -29,6 +30,7 @@ class Routes(QObject):
         requests.job_requested.connect(self._show_job)
         requests.model_requested.connect(self._try_model)
         requests.prompt_requested.connect(self._use_prompt)
+        requests.evaluation_requested.connect(self._evaluate)
         self._desk.jobs.ended.connect(self._say_ended)
 
     def _show_example(self, row: int) -> None:
@@ -49,6 +51,10 @@ class Routes(QObject):
     def _use_prompt(self, row: int) -> None:
         self._window.show_place("playground")
         cast("PlaygroundPanel", self._window.panel("playground")).use_example(row)
+
+    def _evaluate(self, name: str) -> None:
+        self._window.show_place("evaluation")
+        cast("EvaluationPanel", self._window.panel("evaluation")).choose_model(name)
 
     def _jobs(self) -> JobsPanel:
         return cast("JobsPanel", self._window.panel("jobs"))

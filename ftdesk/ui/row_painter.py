@@ -12,39 +12,17 @@ from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 from ftdesk.ui.fonts import BODY, interface_font
 from ftdesk.ui.icons import pixmap
 from ftdesk.ui.text import one_line
-from ftdesk.ui.tokens import UNIT, tokens
+from ftdesk.ui.tokens import UNIT, Tokens, tokens
 
 Weight = QFont.Weight
 
 
-class RowPainter:
-    """Paints one row, within ``with``. ``area`` is the rounded ground inside of it."""
+class Canvas:
+    """A painter with the colours of the theme and the fonts of the app."""
 
-    def __init__(self, painter: QPainter, option: QStyleOptionViewItem) -> None:
+    def __init__(self, painter: QPainter, table: Tokens) -> None:
         self.painter = painter
-        self.table = tokens(option.palette)
-        self.area = QRectF(option.rect).adjusted(UNIT, 1, -UNIT, -1)
-        self._state: QStyle.StateFlag = option.state
-
-    def __enter__(self) -> Self:
-        self.painter.save()
-        self.painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.painter.restore()
-
-    def ground(self) -> None:
-        """Selection, hover and focus."""
-        selected = bool(self._state & QStyle.StateFlag.State_Selected)
-        if selected or self._state & QStyle.StateFlag.State_MouseOver:
-            self.painter.setPen(Qt.PenStyle.NoPen)
-            self.painter.setBrush(QColor(self.table.selected if selected else self.table.hover))
-            self.painter.drawRoundedRect(self.area, 8, 8)
-        if self._state & QStyle.StateFlag.State_HasFocus:
-            self.painter.setPen(QColor(self.table.accent))
-            self.painter.setBrush(Qt.BrushStyle.NoBrush)
-            self.painter.drawRoundedRect(self.area.adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+        self.table = table
 
     def text(
         self,
@@ -82,6 +60,35 @@ class RowPainter:
         self.painter.drawRoundedRect(
             QRectF(room.left(), room.top(), room.width() * min(max(share, 0.0), 1.0), room.height()), radius, radius
         )
+
+
+class RowPainter(Canvas):
+    """Paints one row, within ``with``. ``area`` is the rounded ground inside of it."""
+
+    def __init__(self, painter: QPainter, option: QStyleOptionViewItem) -> None:
+        super().__init__(painter, tokens(option.palette))
+        self.area = QRectF(option.rect).adjusted(UNIT, 1, -UNIT, -1)
+        self._state: QStyle.StateFlag = option.state
+
+    def __enter__(self) -> Self:
+        self.painter.save()
+        self.painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.painter.restore()
+
+    def ground(self) -> None:
+        """Selection, hover and focus."""
+        selected = bool(self._state & QStyle.StateFlag.State_Selected)
+        if selected or self._state & QStyle.StateFlag.State_MouseOver:
+            self.painter.setPen(Qt.PenStyle.NoPen)
+            self.painter.setBrush(QColor(self.table.selected if selected else self.table.hover))
+            self.painter.drawRoundedRect(self.area, 8, 8)
+        if self._state & QStyle.StateFlag.State_HasFocus:
+            self.painter.setPen(QColor(self.table.accent))
+            self.painter.setBrush(Qt.BrushStyle.NoBrush)
+            self.painter.drawRoundedRect(self.area.adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
 
 
 def text_width(text: str, size: int = BODY, weight: Weight = Weight.Normal) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLayout, QLineEdit, QVBoxLayout, QWidget
 
 from ftdesk.hosts.profiles.profile import Hyperparameter
 from ftdesk.hosts.types import Method, ModelInfo
@@ -16,6 +16,7 @@ from ftdesk.ui.tokens import UNIT
 from ftdesk.ui.widgets import Button, Choice
 
 _TEST, _VALIDATION = 20, 10
+_PERCENTAGES = (0, 5, 10, 15, 20, 25, 30, 40, 50)
 
 
 class LaunchForm(QWidget):
@@ -48,7 +49,7 @@ class LaunchForm(QWidget):
     def shares(self) -> Shares:
         if not self._hold_back.isChecked():
             return Shares()
-        return Shares(self._test.value(), self._validation.value())
+        return Shares(int(self._test.currentData()), int(self._validation.currentData()))
 
     @property
     def host(self) -> str:
@@ -140,7 +141,7 @@ class LaunchForm(QWidget):
         fields = QFormLayout()
         fields.setHorizontalSpacing(5 * UNIT)
         fields.setVerticalSpacing(2 * UNIT)
-        fields.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        fields.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         fields.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for title, field in (
             (self.tr("Data"), self.file),
@@ -151,7 +152,7 @@ class LaunchForm(QWidget):
             (self.tr("Name"), self._suffix),
         ):
             label = Label(title, "mute")
-            label.setMinimumHeight(8 * UNIT)
+            label.setFixedHeight(8 * UNIT)
             if isinstance(field, QLayout):
                 fields.addRow(label, field)
             else:
@@ -163,7 +164,9 @@ class LaunchForm(QWidget):
         self._hold_back.setObjectName("hold_back")
         self._hold_back.setAccessibleName(self.tr("Hold examples back"))
         self._test = self._percentage(self.tr("Per cent for the test"), _TEST)
+        self._test.setObjectName("launch_test_share")
         self._validation = self._percentage(self.tr("Per cent for validation"), _VALIDATION)
+        self._validation.setObjectName("launch_validation_share")
         self._hold_back.toggled.connect(lambda *_: self.shares_changed.emit())
         row = QHBoxLayout()
         row.setSpacing(2 * UNIT)
@@ -182,16 +185,12 @@ class LaunchForm(QWidget):
         column.addWidget(self._parts)
         return column
 
-    def _percentage(self, name: str, value: int) -> QSpinBox:
-        box = QSpinBox()
-        box.setRange(0, 50)
-        box.setSingleStep(5)
-        box.setSuffix(" %")
-        box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-        box.setValue(value)
-        box.setAccessibleName(name)
-        box.setFixedWidth(15 * UNIT)
-        box.valueChanged.connect(lambda *_: self.shares_changed.emit())
+    def _percentage(self, name: str, value: int) -> Choice:
+        box = Choice(name)
+        for percent in _PERCENTAGES:
+            box.addItem(f"{percent} %", percent)
+        box.setCurrentIndex(box.findData(value))
+        box.currentIndexChanged.connect(lambda *_: self.shares_changed.emit())
         return box
 
     def _describe_model(self) -> None:

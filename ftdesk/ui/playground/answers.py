@@ -34,6 +34,7 @@ class Answers(QWidget):
         self.panes: list[Pane] = []
         self._offers: Sequence[Offer] = ()
         self._formatted = False
+        self._blind = False
         self._warning = Surface("warning", 2 * UNIT, 0)
         self._warning_text = Label("", "warning", wrap=True)
         self._warning_text.setObjectName("same_model_warning")
@@ -100,8 +101,10 @@ class Answers(QWidget):
             pane.model.choose(model)
 
     def set_blind(self, *, on: bool) -> None:
+        self._blind = on
         for pane in self.panes:
             pane.set_blind(on=on)
+        self.warn_of_same_model()
 
     def set_formatted(self, *, on: bool) -> None:
         self._formatted = on
@@ -123,7 +126,7 @@ class Answers(QWidget):
         models = [pane.asked for pane in asked if pane.asked is not None]
         answers = {number: pane.answer for number, pane in enumerate(asked) if pane.answer is not None}
         groups = panes_served_alike(models, answers)
-        if not groups:
+        if not groups or self._blind:
             self._warning.hide()
             return
         names = self.tr(" and ").join(asked[number].letter for number in groups[0])

@@ -199,7 +199,7 @@ class Pane(Surface):
         return row
 
     def _make_facts(self, number: int) -> QHBoxLayout:
-        self._served = ElidedLabel("", "caption")
+        self._served = _keeping_room(ElidedLabel("", "caption"))
         self._served.setObjectName(f"pane_{number}_served")
         self._state = Chip()
         self._state.setObjectName(f"pane_{number}_state")
@@ -210,7 +210,7 @@ class Pane(Surface):
         return row
 
     def _make_foot(self, number: int) -> QHBoxLayout:
-        self._figures = ElidedLabel("", "caption")
+        self._figures = _keeping_room(ElidedLabel("", "caption"))
         self._figures.setObjectName(f"pane_{number}_figures")
         self.prefer = IconButton("thumbs-up", self.tr("Prefer answer {letter}").format(letter=self.letter))
         self.prefer.setCheckable(True)
@@ -238,6 +238,14 @@ class Pane(Surface):
 
     def _copy_text(self) -> None:
         QGuiApplication.clipboard().setText(self.text)
+
+
+def _keeping_room(label: ElidedLabel) -> ElidedLabel:
+    """So that nothing moves when names are hidden."""
+    policy = label.sizePolicy()
+    policy.setRetainSizeWhenHidden(True)
+    label.setSizePolicy(policy)
+    return label
 
 
 def _figures(answer: ChatFinished) -> str:
