@@ -21,7 +21,7 @@ from ftdesk.validation.findings import Finding, Report, Severity
 from ftdesk.validation.requirements import OPENAI, REQUIREMENTS, requirements_of
 from ftdesk.validation.wording import counted
 
-_MOST_WORKERS = 8
+_MOST_WORKERS = 4
 _COLOURS: dict[Severity, str] = {"error": "31", "warning": "33", "hint": "36"}
 _DIM = "2"
 _BOLD = "1"
@@ -41,7 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--host", metavar="NAME", help=f"whose requirements count (default: {OPENAI.host}, or the host of MODEL)"
     )
     parser.add_argument("--model", metavar="MODEL", help="the model to be trained, as MODEL or HOST/MODEL")
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON document, for several files one under “files”"
+    )
     parser.epilog = "Exit status: 0 no errors, 1 errors were found, 2 a file cannot be used."
 
 

@@ -15,12 +15,12 @@ from ftdesk.dataset.record import kind_of
 from ftdesk.validation.findings import METHODS, Finding, Method, Report
 from ftdesk.validation.parallel import check_in_order
 from ftdesk.validation.reading import open_training_file, read_blocks
-from ftdesk.validation.record import Example, read_example, read_line
+from ftdesk.validation.record import Example, Line, read_example, read_line
 from ftdesk.validation.requirements import OPENAI, Requirements
 from ftdesk.validation.rule import DatasetRule, Fact, LineRule, Problem, RecordRule, Rule, TokenRule
 from ftdesk.validation.rules import RULES
 from ftdesk.validation.tally import RecordResult, Tally
-from ftdesk.validation.tokens import count_example, has_known_encoding, shared_counter
+from ftdesk.validation.tokens import ExampleTokens, count_example, count_plain, has_known_encoding, shared_counter
 
 __all__ = ["CheckEvent", "CheckFinished", "CheckProgress", "Checker", "MethodChoice", "RecordResult"]
 
@@ -41,6 +41,7 @@ _RECORD_RULES = _of_kind(RecordRule)
 _TEXT_RULES = tuple(rule for rule in _RECORD_RULES if rule.reads_text)
 _TOKEN_RULES = _of_kind(TokenRule)
 _DATASET_RULES = _of_kind(DatasetRule)
+_PLAIN_METHODS = frozenset({None, "supervised"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +91,10 @@ class Checker:
         """Check one line, without its LF, by itself. Never raises, whatever the bytes."""
         line = read_line(raw, first=line_number == 1)
         facts = tuple([rule.fact(line) for rule in _DATASET_RULES])
-        if line.plain and self.method in {None, "supervised"} and not (line.duplicates or line.first):
-            rules = _TEXT_RULES
-            if not (rules or self.count_tokens):
-                return RecordResult((), facts, blank=False)
-            problems: list[tuple[Rule, Problem]] = []
+        if line.plain and self.method in _PLAIN_METHODS and not (line.duplicates or line.first):
+            problems, tokens = self._check_plain(line.value)
         else:
-            rules = _RECORD_RULES
-            problems = [(rule, problem) for rule in _LINE_RULES for problem in rule.check(line)]
-        tokens = None
-        if isinstance(line.value, dict):
-            example = self._example(line.value)
-            problems += [(rule, problem) for rule in rules for problem in rule.check(example)]
-            if self.count_tokens and example.messages:
-                tokens = count_example(example, shared_counter())
-                if self._token_limit is not None:
-                    limit = self._token_limit
-                    problems += [(rule, problem) for rule in _TOKEN_RULES for problem in rule.check(tokens, limit)]
+            problems, tokens = self._check_with_all_rules(line)
         findings = tuple([_finding(rule, line_number, problem) for rule, problem in problems])
         return RecordResult(findings, facts, line.blank, tokens)
 
@@ -197,6 +185,34 @@ class Checker:
     def _remember(self, key: int, facts: tuple[Fact, ...]) -> None:
         for index, fact in zip(self._indexes, facts, strict=True):
             index.add(key, fact)
+
+    def _check_plain(self, value: dict[str, Any]) -> tuple[list[tuple[Rule, Problem]], ExampleTokens | None]:
+        """The few rules that a plain supervised example can break: no structural rule is among them."""
+        problems: list[tuple[Rule, Problem]] = []
+        if _TEXT_RULES:
+            example = self._example(value)
+            problems += [(rule, problem) for rule in _TEXT_RULES for problem in rule.check(example)]
+        if not self.count_tokens:
+            return problems, None
+        tokens = count_plain(value["messages"], shared_counter())
+        return problems + self._token_problems(tokens), tokens
+
+    def _check_with_all_rules(self, line: Line) -> tuple[list[tuple[Rule, Problem]], ExampleTokens | None]:
+        problems: list[tuple[Rule, Problem]] = [(rule, problem) for rule in _LINE_RULES for problem in rule.check(line)]
+        if not isinstance(line.value, dict):
+            return problems, None
+        example = self._example(line.value)
+        problems += [(rule, problem) for rule in _RECORD_RULES for problem in rule.check(example)]
+        if not (self.count_tokens and example.messages):
+            return problems, None
+        tokens = count_example(example, shared_counter())
+        return problems + self._token_problems(tokens), tokens
+
+    def _token_problems(self, tokens: ExampleTokens) -> list[tuple[Rule, Problem]]:
+        limit = self._token_limit
+        if limit is None:
+            return []
+        return [(rule, problem) for rule in _TOKEN_RULES for problem in rule.check(tokens, limit)]
 
     def _example(self, value: dict[str, Any]) -> Example:
         """Read ``value`` as what it was meant to be, which is the file's method unless its keys say otherwise."""

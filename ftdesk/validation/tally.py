@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ftdesk.validation.findings import Finding, TokenSummary
 from ftdesk.validation.rule import Fact
 from ftdesk.validation.tokens import O200K_BASE, ExampleTokens
 
 
-@dataclass(frozen=True, slots=True)
-class RecordResult:
-    """What is known about one line.
+class RecordResult(NamedTuple):
+    """What is known about one line. A named tuple because it takes a third of the time to make.
 
     ``facts`` is what the dataset rules remember of it. ``tokens`` is ``None`` where nothing was counted.
     """

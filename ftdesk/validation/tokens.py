@@ -9,11 +9,10 @@ from __future__ import annotations
 import json
 import re
 from binascii import a2b_base64
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ftdesk import resources
 from ftdesk.validation.record import Example, Message
@@ -71,8 +70,7 @@ class TokenCounter(Protocol):
     def count(self, text: str) -> int: ...
 
 
-@dataclass(frozen=True, slots=True)
-class ExampleTokens:
+class ExampleTokens(NamedTuple):
     """Tokens of one example.
 
     ``total`` counts everything in it. ``trained`` is what a model learns to write: the assistant messages that have not
@@ -103,7 +101,9 @@ class TiktokenCounter:
             if len(self._counts) >= _MOST_CACHED:
                 self._counts.clear()
             encode = _load_o200k_base().encode_ordinary
-            number = self._counts[key] = sum(len(encode(piece)) for piece in _pieces(text))
+            short = len(text) <= _LONGEST_PIECE
+            number = len(encode(text)) if short else sum(len(encode(piece)) for piece in _pieces(text))
+            self._counts[key] = number
         return number
 
 
@@ -137,6 +137,20 @@ def count_example(example: Example, counter: TokenCounter) -> ExampleTokens:
         messages=(*prompt, *(number for output in outputs for number in output)),
         exact=count.exact and example.method == "supervised",
     )
+
+
+def count_plain(messages: Sequence[Mapping[str, str]], counter: TokenCounter) -> ExampleTokens:
+    """The same for the messages of a plain supervised example, without reading it as one first."""
+    count = counter.count
+    trained = 0
+    counts = []
+    for message in messages:
+        words = count(message["content"])
+        counts.append(_PER_MESSAGE + count(message["role"]) + words)
+        if message["role"] == "assistant":
+            trained += words
+    total = sum(counts) + _PER_EXAMPLE
+    return ExampleTokens(total, trained, total, tuple(counts), exact=True)
 
 
 class _MessageCount:
@@ -234,7 +248,7 @@ def _pieces(text: str) -> Iterator[str]:
         end = boundary.start() if boundary else start + _LONGEST_PIECE
         yield text[start:end]
         start = end
-    yield text[start:] if start else text
+    yield text[start:]
 
 
 @cache

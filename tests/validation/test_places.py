@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ftdesk.validation.checker import Checker, MethodChoice
-from ftdesk.validation.findings import Finding
+from ftdesk.validation.findings import METHODS, Finding
 
 USER = {"role": "user", "content": "Rain in Oslo?"}
 ANSWER = {"role": "assistant", "content": "No."}
@@ -28,6 +28,9 @@ def call(identifier: Any = "c1", name: Any = "weather", arguments: Any = '{"city
 
 def tool(identifier: Any = "c1", content: Any = "dry") -> dict[str, Any]:
     return {"role": "tool", "tool_call_id": identifier, "content": content}
+
+
+TWO_CALLS = [*call("c1")["tool_calls"], *call("c2")["tool_calls"]]
 
 
 def preference(**changes: Any) -> dict[str, Any]:
@@ -73,7 +76,7 @@ CLEAN: dict[str, Any] = {
     "two calls at once, answered in the other order": {
         "messages": [
             USER,
-            {"role": "assistant", "tool_calls": [*call("c1")["tool_calls"], *call("c2")["tool_calls"]]},
+            {"role": "assistant", "tool_calls": TWO_CALLS},
             tool("c2"),
             tool("c1"),
             ANSWER,
@@ -104,6 +107,70 @@ CLEAN: dict[str, Any] = {
     "a prompt with a reference": {"messages": [USER], "reference_answer": {"rain": False}},
     "a prompt with a developer message": {"messages": [{"role": "developer", "content": "x"}, USER], "id": 1},
 }
+
+
+# Training lines as OpenAI's API reference gives them for its three methods.
+DOCUMENTED = [
+    {
+        "messages": [
+            {"role": "user", "content": "What is the weather in San Francisco?"},
+            {
+                "role": "assistant",
+                "tool_calls": [
+                    {
+                        "id": "call_id",
+                        "type": "function",
+                        "function": {
+                            "name": "get_current_weather",
+                            "arguments": '{"location": "San Francisco, USA", "format": "celsius"}',
+                        },
+                    }
+                ],
+            },
+        ],
+        "parallel_tool_calls": False,
+        "tools": [
+            {
+                "type": "function",
+                "function": {
+                    "name": "get_current_weather",
+                    "description": "Get the current weather",
+                    "parameters": {
+                        "type": "object",
+                        "properties": {
+                            "location": {
+                                "type": "string",
+                                "description": "The city and country, eg. San Francisco, USA",
+                            },
+                            "format": {"type": "string", "enum": ["celsius", "fahrenheit"]},
+                        },
+                        "required": ["location", "format"],
+                    },
+                },
+            }
+        ],
+    },
+    {
+        "input": {"messages": [{"role": "user", "content": "What is the weather in San Francisco?"}]},
+        "preferred_output": [
+            {"role": "assistant", "content": "The weather in San Francisco is 70 degrees Fahrenheit."}
+        ],
+        "non_preferred_output": [
+            {"role": "assistant", "content": "The weather in San Francisco is 21 degrees Celsius."}
+        ],
+    },
+    {
+        "messages": [{"role": "user", "content": "Count the hydrogen bond donors of CCN(CC)CCC(=O)c1sc(N)nc1C."}],
+        "reference_answer": {"donor_bond_counts": 5, "acceptor_bond_counts": 7},
+    },
+]
+
+
+@pytest.mark.parametrize(("value", "method"), list(zip(DOCUMENTED, METHODS, strict=True)))
+def test_documented_lines_are_taken_for_what_they_are(value: dict[str, Any], method: MethodChoice) -> None:
+    assert check(value, method) == []
+    checker = Checker(count_tokens=False)
+    assert checker.check_lines([json.dumps(value).encode()]).method == method
 
 
 @pytest.mark.parametrize("name", CLEAN)
@@ -223,6 +290,22 @@ BROKEN: list[tuple[Any, list[tuple[str, str, str | None]]]] = [
     (
         {"messages": [USER, call(), ANSWER], "tools": TOOLS},
         [("tool-call-unanswered", "error", "messages[1].tool_calls[0]")],
+    ),
+    (
+        {"messages": [USER, {"role": "assistant", "tool_calls": TWO_CALLS}, tool("c1")], "tools": TOOLS},
+        [
+            ("last-not-assistant", "warning", "messages[2]"),
+            ("tool-call-unanswered", "error", "messages[1].tool_calls[1]"),
+        ],
+    ),
+    ({"messages": [USER, ANSWER, {"role": "bot", "content": "x"}]}, [("unknown-role", "error", "messages[2].role")]),
+    (
+        {"messages": [{"role": "user", "tool_calls": call()["tool_calls"]}, ANSWER], "tools": TOOLS},
+        [
+            ("unknown-key", "warning", "messages[0].tool_calls"),
+            ("missing-content", "error", "messages[0].content"),
+            ("tool-call-unanswered", "error", "messages[0].tool_calls[0]"),
+        ],
     ),
     (
         {"messages": [USER, call("c1"), tool("c2"), ANSWER], "tools": TOOLS},

@@ -225,6 +225,18 @@ def test_an_example_at_the_limit_is_not_too_long_and_one_above_is(model: str | N
     assert report.tokens.over_limit == 1
 
 
+def test_of_a_preference_example_the_longer_text_must_fit_and_not_the_sum() -> None:
+    long = {"role": "assistant", "content": "hello" + " hello" * 40_000}
+    value = {
+        "input": {"messages": [{"role": "user", "content": "hello"}]},
+        "preferred_output": [long],
+        "non_preferred_output": [{**long, "name": "b"}],
+    }
+    assert tokens_of(value).total > 65_536
+    assert summary_of([value]).over_limit == 0
+    assert Checker().check_record(2, json.dumps(value).encode()).findings == ()
+
+
 def test_where_no_limit_is_known_nothing_is_too_long() -> None:
     line = json.dumps(conversation("hello" * 70_000, "hello")).encode()
     for checker in (Checker(requirements=LOCAL), Checker(model="some-model")):

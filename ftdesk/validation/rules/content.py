@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from ftdesk.validation.findings import Severity
@@ -123,7 +123,7 @@ def _is_empty(content: Any) -> bool:
     if not isinstance(content, list):
         return False
     return all(
-        isinstance(part, Mapping)
+        isinstance(part, dict)
         and part.get("type") == "text"
         and isinstance(part.get("text"), str)
         and not part["text"].strip()
@@ -132,7 +132,7 @@ def _is_empty(content: Any) -> bool:
 
 
 def _part_problem(part: Any, role: str | None) -> str | None:
-    if not isinstance(part, Mapping):
+    if not isinstance(part, dict):
         return f"A part of a content must be an object with a type, not {kind_of(part)}."
     match part.get("type"):
         case "text":
@@ -141,7 +141,7 @@ def _part_problem(part: Any, role: str | None) -> str | None:
             return None if isinstance(part.get("refusal"), str) else "A part of type refusal needs a “refusal” text."
         case "image_url" if role == "user":
             image = part.get("image_url")
-            has_address = isinstance(image, Mapping) and isinstance(image.get("url"), str)
+            has_address = isinstance(image, dict) and isinstance(image.get("url"), str)
             return None if has_address else "A part of type image_url needs an “image_url” with a “url”."
         case "image_url":
             return "Only user messages can hold images."

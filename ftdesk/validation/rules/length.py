@@ -19,5 +19,5 @@ _GOOD = b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant",
     bad=_GOOD.replace(b"Hi", b"so" + b" on and" * 33_000),
 )
 def example_too_long(tokens: ExampleTokens, limit: int) -> Iterator[Problem]:
-    if tokens.total > limit:
-        yield Problem(f"The example has {tokens.total:,} tokens; the model takes {limit:,}, and the rest is cut off.")
+    if tokens.longest > limit:
+        yield Problem(f"The example has {tokens.longest:,} tokens; the model takes {limit:,}, and the rest is cut off.")

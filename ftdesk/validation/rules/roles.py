@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from ftdesk.validation.findings import Method
 from ftdesk.validation.record import Example
@@ -83,6 +84,7 @@ def _known_roles(method: Method) -> frozenset[str]:
     return _ROLES | {"developer"} if method == "reinforcement" else _ROLES
 
 
+@lru_cache(maxsize=256)
 def _likely_role(role: str) -> str | None:
     from difflib import get_close_matches
 
@@ -116,7 +118,11 @@ def no_assistant(example: Example) -> Iterator[Problem]:
 def last_not_assistant(example: Example) -> Iterator[Problem]:
     messages = example.prompt.messages
     answered = any(message.role == "assistant" for message in messages)
-    if example.method == "supervised" and answered and messages[-1].role != "assistant":
+    if (
+        example.method == "supervised"
+        and answered
+        and messages[-1].role in _known_roles("reinforcement") - {"assistant"}
+    ):
         yield Problem(
             "The last message is not the assistant's, so it is not learned from.",
             messages[-1].path,

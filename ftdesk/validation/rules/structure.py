@@ -24,8 +24,8 @@ _INPUT_KEYS = frozenset({"messages", "tools", "parallel_tool_calls"})
 # `weight` outside an assistant message has a rule of its own, invalid-weight.
 _MESSAGE_KEYS = frozenset({"role", "content", "name", "weight"})
 _ROLE_KEYS: dict[str | None, frozenset[str]] = {
-    "assistant": frozenset({"tool_calls", "function_call", "refusal", "audio"}),
-    "tool": frozenset({"tool_call_id"}),
+    "assistant": _MESSAGE_KEYS | {"tool_calls", "function_call", "refusal", "audio"},
+    "tool": _MESSAGE_KEYS | {"tool_call_id"},
 }
 _RENAMED = {"preferred_completion": "preferred_output", "non_preferred_completion": "non_preferred_output"}
 
@@ -101,8 +101,9 @@ def unknown_key(example: Example) -> Iterator[Problem]:
     if example.method == "preference" and isinstance(holder, dict):
         yield from _unknown(holder, "input", _INPUT_KEYS, "error")
     for message in example.messages:
-        known = _MESSAGE_KEYS | _ROLE_KEYS.get(message.role, frozenset())
-        yield from _unknown(message.value, message.path, known, "warning")
+        known = _ROLE_KEYS.get(message.role, _MESSAGE_KEYS)
+        if not message.value.keys() <= known:
+            yield from _unknown(message.value, message.path, known, "warning")
 
 
 def _unknown(value: Iterable[str], path: str, known: frozenset[str], severity: Severity) -> Iterator[Problem]:

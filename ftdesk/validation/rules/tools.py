@@ -78,10 +78,10 @@ def tool_call_unanswered(example: Example) -> Iterator[Problem]:
     bad=_GOOD.replace(b'"tool_call_id": "c1"', b'"tool_call_id": "c2"'),
 )
 def tool_answer_unpaired(example: Example) -> Iterator[Problem]:
-    open_calls: list[str] = []
+    open_calls: set[str] = set()
     for message in example.prompt.messages:
         if message.role != "tool":
-            open_calls = [identifier for call in message.tool_calls if (identifier := _call_id(call, "id"))]
+            open_calls = {identifier for call in message.tool_calls if (identifier := _call_id(call, "id"))}
             continue
         identifier = _call_id(message.value, "tool_call_id")
         path = f"{message.path}.tool_call_id"
@@ -152,18 +152,18 @@ def _called_functions(message: Message) -> Iterator[tuple[str, Mapping[str, Any]
     for index, call in enumerate(message.tool_calls):
         yield f"{message.path}.tool_calls[{index}].function.arguments", _function(call)
     older = message.value.get("function_call")
-    if isinstance(older, Mapping):
+    if isinstance(older, dict):
         yield f"{message.path}.function_call.arguments", older
 
 
 def _call_problem(call: Any) -> str | None:
-    if not isinstance(call, Mapping):
+    if not isinstance(call, dict):
         return f"A tool call must be an object, not {kind_of(call)}."
     function = call.get("function")
     checks = (
         (_call_id(call, "id") is None, "The tool call has no id."),
         (call.get("type", "function") != "function", "The type of a tool call must be “function”."),
-        (not isinstance(function, Mapping), "The tool call has no function."),
+        (not isinstance(function, dict), "The tool call has no function."),
         (not isinstance(_function(call).get("name"), str), "The function of the tool call has no name."),
         ("arguments" not in _function(call), "The function of the tool call has no arguments."),
     )
@@ -171,13 +171,13 @@ def _call_problem(call: Any) -> str | None:
 
 
 def _call_id(value: Any, key: str) -> str | None:
-    identifier = value.get(key) if isinstance(value, Mapping) else None
+    identifier = value.get(key) if isinstance(value, dict) else None
     return identifier if isinstance(identifier, str) and identifier else None
 
 
 def _function(call: Any) -> Mapping[str, Any]:
-    function = call.get("function") if isinstance(call, Mapping) else None
-    return function if isinstance(function, Mapping) else {}
+    function = call.get("function") if isinstance(call, dict) else None
+    return function if isinstance(function, dict) else {}
 
 
 def _offered(tools: Any) -> set[str]:
