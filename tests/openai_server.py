@@ -111,6 +111,7 @@ class OpenAIServer:
         self.answer: list[bytes] = stream_of("Hello there")
         self.chunk_pause = 0.0
         self.open_answers = 0
+        self.whole_answers = 0
         self.keeps_metadata = True
         self.filters_jobs = True
         self.list_is_late_by = 0.0
@@ -228,6 +229,7 @@ class OpenAIServer:
                 await writer.drain()
                 await asyncio.sleep(self.chunk_pause)
             writer.write(b"0\r\n\r\n")
+            self.whole_answers += 1
         finally:
             self.open_answers -= 1
 

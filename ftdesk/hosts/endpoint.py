@@ -22,7 +22,7 @@ class Limits:
 
     connect: float = 5.0
     control: float = 60.0
-    deadline: float = 180.0
+    deadline: float = 90.0
     upload: float = 600.0
     chat: float = 600.0
     retries: int = 2

@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import stat
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -221,6 +222,7 @@ async def _spawn(folder: Path) -> asyncio.subprocess.Process:
             stderr=asyncio.subprocess.PIPE,
             env=_environment(),
             start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
     except OSError as error:
         raise HostUnreachableError(

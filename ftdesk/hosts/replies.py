@@ -50,7 +50,10 @@ def _seconds(value: object) -> object:
 
 
 def _mapping(value: object) -> object:
-    return {} if value is None else value
+    """A table. NaN and infinity become null: what a diverged training reports has to fit into JSON again."""
+    if not isinstance(value, dict):
+        return {} if value is None else value
+    return {name: None if isinstance(item, float) and not math.isfinite(item) else item for name, item in value.items()}
 
 
 def _list(value: object) -> object:

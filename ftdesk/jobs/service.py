@@ -77,6 +77,9 @@ class JobService:
         client = await self._hosts.client(host)
         for remote in sorted(await client.jobs(), key=lambda job: job.created_at):
             await self._ledger.record(host, remote)
+        for entry in await self._ledger.entries(host):
+            if entry.is_unresolved and entry.job.status == "launching" and self._is_silent(entry):
+                await self._ledger.change(entry.number, _given_up)
 
     async def job(self, job_id: str, host: str | None = None) -> Job:
         """A job as it is written down. Raises ``InputError`` when there is none."""
@@ -145,24 +148,28 @@ class JobService:
 
     async def _settle(self, entry: Entry) -> Entry:
         """What became of a launch that was not confirmed, once no living process works at it."""
-        while time.time() - entry.touched_at < self._pace.silence and entry.job.status == "launching":
+        while entry.job.status == "launching" and not self._is_silent(entry):
             await asyncio.sleep(self._pace.heartbeat)
             entry = await self._ledger.find(entry.job.launch_token) or entry
         if not entry.is_unresolved or entry.job.status in FINAL_STATUSES:
             return entry
-        if entry.step != "recorded":
-            return (await search(self._ledger, self._hosts, self._pace, entry)).entry
-        given_up = await self._ledger.change(entry.number, _given_up)
-        if given_up is None:
-            return await self._ledger.find(entry.job.launch_token) or entry
-        await discard_uploads(self._hosts, given_up)
-        return given_up
+        if entry.step == "recorded":
+            entry = await self._ledger.change(entry.number, _given_up) or entry
+            if entry.job.status == "failed":
+                await discard_uploads(self._hosts, entry)
+                return entry
+        return (await search(self._ledger, self._hosts, self._pace, entry)).entry
+
+    def _is_silent(self, entry: Entry) -> bool:
+        return time.time() - entry.touched_at > self._pace.silence
 
 
-def _given_up(entry: Entry) -> Entry | None:
-    """The launch as one that ended before anything was started; ``None`` if it came to life again."""
-    if entry.step != "recorded" or entry.job.status != "launching":
-        return None
+def _given_up(entry: Entry) -> Entry:
+    """A launch whose process is dead: over if nothing can have been started, else in doubt."""
+    if not entry.is_unresolved or entry.job.status != "launching":
+        return entry  # it came to life again
+    if entry.step == "creating":
+        return entry.with_job(status="unknown")
     reason = "ftdesk was ended before the job was started."
     return entry.with_job(status="failed", error=reason, finished_at=int(time.time()))
 

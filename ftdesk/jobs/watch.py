@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable
 from typing import TypeVar
 
 from ftdesk.errors import HostError, HostRefusedError
-from ftdesk.hosts.types import FINAL_STATUSES, Hosts
+from ftdesk.hosts.types import FINAL_STATUSES, LOCAL, Hosts
 from ftdesk.jobs.ledger import Entry, Ledger, merged
 from ftdesk.jobs.pace import Pace
 from ftdesk.jobs.types import CheckpointsArrived, ContactLost, EventsArrived, JobChanged, WatchEvent
@@ -16,6 +16,8 @@ T = TypeVar("T")
 _PERMANENT = frozenset({400, 401, 403, 404, 422})
 """HTTP statuses that asking again does not change."""
 _NOT_OFFERED = frozenset({404, 405, 501})
+_LOCAL_STARTS = 5
+"""How often the built-in host may fail to come up in a row: on this computer there is nothing to wait for."""
 
 
 class Watch:
@@ -32,11 +34,11 @@ class Watch:
         self._told: tuple[object, ...] = ()
 
     async def run(self) -> AsyncGenerator[WatchEvent]:
-        """First what is stored, then what is new, until the job has ended. Raises ``HostRefusedError``."""
+        """First what is stored, then what is new, until the job has ended. Raises ``HostError`` when asking is vain."""
         yield JobChanged(self._entry.job)
         for event in await self._news():
             yield event
-        wait, lost = self._interval.shortest, self._lost.shortest
+        wait, lost, losses = self._interval.shortest, self._lost.shortest, 0
         while True:
             had_ended = self._entry.job.status in FINAL_STATUSES
             before = self._entry.job
@@ -45,13 +47,15 @@ class Watch:
             except HostError as error:
                 if had_ended:
                     return
-                if isinstance(error, HostRefusedError) and error.status in _PERMANENT:
+                losses += 1
+                is_vain = isinstance(error, HostRefusedError) and error.status in _PERMANENT
+                if is_vain or (self._entry.job.host == LOCAL and losses == _LOCAL_STARTS):
                     raise
                 yield ContactLost(self._entry.job.id, error.title, lost)
                 await asyncio.sleep(lost)
                 lost = self._lost.after(lost, is_active=False)
                 continue
-            lost = self._lost.shortest
+            lost, losses = self._lost.shortest, 0
             news = await self._news()
             for event in news:
                 yield event

@@ -198,6 +198,7 @@ def test_a_stopped_answer_lets_go_of_its_connection_and_says_nothing_more(server
             with pytest.raises(StopAsyncIteration):
                 await anext(stream)
             await until(lambda: not server.open_answers)
+            assert server.whole_answers == 0
 
     asyncio.run(run())
 

@@ -84,6 +84,11 @@ def test_hyperparameters_are_found_where_they_are_now_and_where_they_were() -> N
     assert job(method={"type": "mystery"}).method == "supervised"
 
 
+def test_what_is_no_number_is_null_so_that_it_fits_into_json() -> None:
+    event = b'{"id": "e", "created_at": 1, "data": {"step": 3, "train_loss": NaN, "full_valid_loss": Infinity}}'
+    assert read(EventReply, event).value().data == {"step": 3, "train_loss": None, "full_valid_loss": None}
+
+
 def test_metadata_is_text_whatever_it_was() -> None:
     assert job(metadata={"a": 1}).metadata == {"a": "1"}
     assert job(metadata=None).metadata == {}

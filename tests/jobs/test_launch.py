@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import Desk, desk, last_job, launched, plan_for, training_file
+from desk import PACE, Desk, desk, last_job, launched, plan_for, training_file
 from openai_server import Fault, OpenAIServer, Request, after_effect, hang, refuse, reset, say, send
 
 from ftdesk.errors import FtdeskError, HostError, HostRefusedError, HostUnreachableError, InputError
@@ -317,12 +317,13 @@ def test_a_launch_that_was_given_up_for_dead_does_not_start_a_job_after_all(
 
 
 @posix
+@pytest.mark.parametrize("way", ["start", "list"])
 @pytest.mark.parametrize(
     ("at", "has_effect", "status"),
     [("files$", False, "failed"), ("jobs$", False, "unknown"), ("jobs$", True, "queued")],
 )
-def test_a_launch_whose_program_was_killed_is_resolved_at_the_next_start(
-    server: OpenAIServer, tmp_path: Path, at: str, has_effect: bool, status: str
+def test_a_launch_whose_program_was_killed_is_resolved_at_the_next_start_or_list(
+    server: OpenAIServer, tmp_path: Path, at: str, has_effect: bool, status: str, way: str
 ) -> None:
     file = training_file(tmp_path)
     tests = Path(__file__).parents[1]
@@ -350,8 +351,11 @@ asyncio.run(run())
 
     async def resolve() -> list[Job]:
         async with desk(tmp_path, {"acme": server.base_url}) as here:
-            await here.jobs.resolve_unfinished()
-            return await here.jobs.jobs(refresh=False)
+            if way == "start":
+                await here.jobs.resolve_unfinished()
+                return await here.jobs.jobs(refresh=False)
+            await asyncio.sleep(PACE.silence)
+            return await here.jobs.jobs()
 
     (job,) = asyncio.run(resolve())
     assert job.status == status

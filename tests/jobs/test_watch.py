@@ -13,8 +13,9 @@ import pytest
 from desk import PACE, SHORT, Desk, desk, last_job, launched, plan_for, training_file
 from openai_server import OpenAIServer, Request, refuse, reset, say
 
-from ftdesk.errors import HostRefusedError, InputError
-from ftdesk.hosts.types import JobEvent
+from ftdesk.errors import HostRefusedError, HostUnreachableError, InputError
+from ftdesk.hosts import local
+from ftdesk.hosts.types import JobEvent, RemoteJob
 from ftdesk.jobs.pace import Interval, Pace
 from ftdesk.jobs.types import CheckpointsArrived, ContactLost, EventsArrived, Job, JobChanged, WatchEvent
 
@@ -311,3 +312,20 @@ def test_a_quiet_job_is_asked_about_ever_less_often(server: OpenAIServer, tmp_pa
     asyncio.run(run())
     gaps = [after - before for before, after in itertools.pairwise(times)]
     assert gaps[-1] > 2 * 0.02
+
+
+def test_a_built_in_host_that_does_not_come_up_is_not_waited_for_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "engine_command", lambda _folder: [str(tmp_path / "missing")])
+
+    async def run() -> None:
+        async with desk(tmp_path, {}) as here:
+            await here.ledger.record("local", RemoteJob("ftjob-1", "running", "running", "tiny", 1))
+            watch = here.jobs.watch("ftjob-1")
+            told = [await anext(watch) for _ in range(5)]
+            assert [type(event) for event in told] == [JobChanged, *[ContactLost] * 4]
+            with pytest.raises(HostUnreachableError, match="could not be started"):
+                await anext(watch)
+
+    asyncio.run(run())
