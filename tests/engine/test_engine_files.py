@@ -93,6 +93,7 @@ def test_a_cursor_that_never_was_is_not_found(client: openai.OpenAI) -> None:
         (b"prompt,completion\n", '"prompt,com...'),
         (b"\xff\xfe{\x00}\x00\n", "Line 1"),
         (b"{" * 100_000, "Line 1"),
+        (b"  \r\n\n", "Line 1"),
     ],
 )
 def test_what_is_no_jsonl_is_refused_at_upload(client: openai.OpenAI, content: bytes, hint: str) -> None:
@@ -100,6 +101,13 @@ def test_what_is_no_jsonl_is_refused_at_upload(client: openai.OpenAI, content: b
         upload(client, content)
     assert "Expected file to have JSONL format, where every line is a JSON dictionary. Line 1" in caught.value.message
     assert hint in caught.value.message
+
+
+def test_a_first_line_that_is_too_long_to_look_at_is_judged_by_its_first_character(client: openai.OpenAI) -> None:
+    long = b'{"messages": "' + b"x" * (2 << 20)
+    client.files.delete(upload(client, b"\n \r\n" + long + b'"}\n'))
+    with pytest.raises(openai.BadRequestError, match="Line 2 is not a dictionary"):
+        upload(client, b"\n[" + long)
 
 
 def test_an_empty_file_is_refused(client: openai.OpenAI) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from running import chat, preference
 
+from ftdesk.engine.jobs import formats
 from ftdesk.engine.jobs.formats import SPECIAL_TOKENS, FormatError, check_shape, not_a_dictionary, parse_line
 
 USER = {"role": "user", "content": "q"}
@@ -141,6 +142,12 @@ def test_a_line_that_is_no_json_is_named_with_its_number(line: bytes, reason: st
         "Invalid file format. Example 4 cannot be parsed. Error: line contains invalid json"
     )
     assert reason in caught.value.text
+
+
+def test_a_line_beyond_measure_is_not_even_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formats, "MAX_LINE_BYTES", 20)
+    with pytest.raises(FormatError, match="Example 2 has 21 bytes, more than 20"):
+        parse_line(b'{"messages": "xxxxx"}', 2, 2)
 
 
 def test_a_line_of_other_json_is_no_dictionary() -> None:

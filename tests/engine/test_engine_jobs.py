@@ -544,6 +544,15 @@ def test_a_job_in_the_queue_can_be_cancelled_paused_and_resumed(client: openai.O
     assert "Fine-tuning job started" not in messages(client, waiting[0])
 
 
+def test_a_job_can_be_paused_while_its_file_is_validated(client: openai.OpenAI) -> None:
+    jobs = client.fine_tuning.jobs
+    job = jobs.create(model="bigram", training_file=upload(client, jsonl(EXAMPLES * 3000)))
+    until(lambda: any(message.startswith("Validating") for message in messages(client, job.id)))
+    assert jobs.pause(job.id).status == "paused"
+    assert jobs.resume(job.id).status == "validating_files"
+    assert jobs.cancel(job.id).status == "cancelled"
+
+
 def test_preference_text_is_not_mistaken_for_chat(client: openai.OpenAI) -> None:
     content = jsonl([*PREFERENCES, preference("q", "a", "b") | {"extra": 1}])
     job = train(client, content, method={"type": "dpo"})

@@ -14,7 +14,7 @@ from running import PREFERENCES, Engine, chat, ended, jsonl, messages, steps, tr
 
 COLOURS = {"sky": "blue", "grass": "green", "snow": "white", "coal": "black", "lemon": "yellow", "blood": "red"}
 EXAMPLES = [chat(f"Colour of {thing}?", f"{colour} ✓") for thing, colour in COLOURS.items() for _ in range(2)]
-OPTIONS: Any = {"model": "tiny", "seed": 1, "hyperparameters": {"n_epochs": 8, "batch_size": 4}}
+OPTIONS: Any = {"model": "tiny", "seed": 1, "hyperparameters": {"n_epochs": 4, "batch_size": 4}}
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def trained(client: openai.OpenAI) -> Any:
 def test_it_learns_from_a_dozen_examples(client: openai.OpenAI, trained: Any) -> None:
     assert trained.status == "succeeded", trained.error
     curve = steps(client, trained.id)
-    assert curve[-1]["train_loss"] < curve[0]["train_loss"] / 3
+    assert curve[-1]["train_loss"] < curve[0]["train_loss"] / 2
     assert curve[-1]["full_valid_loss"] < curve[2]["full_valid_loss"]
 
 

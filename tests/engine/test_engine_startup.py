@@ -93,7 +93,7 @@ def test_a_stream_does_not_hold_it_up_when_it_is_to_end(tmp_path: Path) -> None:
     )
     next(stream)
     engine.process.send_signal(signal.SIGTERM)
-    with pytest.raises(openai.APIError):
+    with pytest.raises(openai.APIError, match="The engine is stopping"):
         for _ in stream:
             pass
     assert engine.process.wait() == 0

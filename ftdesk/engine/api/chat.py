@@ -116,7 +116,8 @@ async def _pieces(
     request: Request, model: ChatModel, question: _Question, options: SamplingOptions, answer: Answer
 ) -> AsyncGenerator[str]:
     """Draw in a thread, at most ``CONCURRENT_ANSWERS`` at once. Stops when the client is gone."""
-    async with engine_of(request).answering:
+    engine = engine_of(request)
+    async with engine.answering:
         drawn = await run_in_threadpool(model.stream, question.messages, options, answer)
         try:
             while (piece := await run_in_threadpool(next, drawn, None)) is not None:
@@ -124,6 +125,8 @@ async def _pieces(
                     yield piece
                 if await request.is_disconnected():
                     return
+                if engine.scheduler.stopping:
+                    raise ApiError(503, "The engine is stopping.", code="engine_stopping", kind=SERVER_ERROR)
         finally:
             if isinstance(drawn, Generator):
                 drawn.close()
@@ -151,6 +154,9 @@ async def _events(question: _Question, pieces: AsyncGenerator[str], first: str, 
         try:
             async for piece in pieces:
                 yield chunk({"content": piece})
+        except ApiError as error:
+            yield _event(error.body())
+            return
         except Exception:  # noqa: BLE001 - the status line is long gone; this is how OpenAI's clients learn of it
             _log.exception("an answer broke off")
             yield _event(ApiError(500, "The server had an error while drawing the answer.", kind=SERVER_ERROR).body())

@@ -15,12 +15,12 @@ from starlette.responses import FileResponse, JSONResponse
 
 from ftdesk.engine.api.context import Engine, engine_of
 from ftdesk.engine.api.errors import ApiError, missing, no_such_file, unknown_cursor, unsupported
+from ftdesk.engine.api.lines import first_line
 from ftdesk.engine.api.multipart import Form, receive_form
 from ftdesk.engine.api.parameters import choice_of, limit_of
 from ftdesk.engine.api.views import file_object, list_object
 from ftdesk.engine.folder import IncomingFile
 from ftdesk.engine.identifiers import new_id
-from ftdesk.engine.jobs.examples import lines_of
 from ftdesk.engine.jobs.formats import not_a_dictionary
 from ftdesk.engine.store.files import StoredFile
 
@@ -28,6 +28,8 @@ PURPOSES = ("assistants", "batch", "fine-tune", "user_data", "vision")
 """Those a client may give to a file. Only ``fine-tune`` is ever used here; the others are kept and given back."""
 MAX_LIST = 10_000
 _FILENAME_LENGTH = 255
+_LOOK_BYTES = 1 << 20
+"""As much of the first line as is worth reading here; a longer one is left to the validation, in its own process."""
 
 
 async def create_file(request: Request) -> JSONResponse:
@@ -101,9 +103,9 @@ def check_content(path: Path, purpose: str, size: int) -> None:
         raise ApiError(400, "File is empty.", code="empty_file", param="file")
     if purpose != "fine-tune":
         return
-    number, line = next(lines_of(path), (1, b""))
+    number, line, cut = first_line(path, _LOOK_BYTES)
     try:
-        dictionary = isinstance(json.loads(line.decode("utf-8")), dict)
+        dictionary = line.lstrip().startswith(b"{") if cut else isinstance(json.loads(line.decode("utf-8")), dict)
     except (ValueError, RecursionError):
         dictionary = False
     if not dictionary:

@@ -11,6 +11,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
 from ftdesk.engine.api.errors import ApiError
+from ftdesk.engine.api.lines import LineCounter
 from ftdesk.engine.folder import IncomingFile
 
 MAX_FIELD_BYTES = 64 << 10
@@ -77,7 +78,7 @@ class _Reader:
         self._name = ""
         self._take: Callable[[memoryview], None] = self._refuse
         self._text = bytearray()
-        self._line_has_text = False
+        self._counter = LineCounter()
 
     def part_began(self) -> None:
         self._header = (bytearray(), bytearray())
@@ -114,7 +115,7 @@ class _Reader:
 
     def part_ended(self) -> None:
         if self._name == self._file_field:
-            self.form.lines += self._line_has_text
+            self.form.lines = self._counter.count
         else:
             self.form.fields[self._name] = self._text.decode("utf-8", "replace")
         self._take = self._refuse
@@ -124,19 +125,12 @@ class _Reader:
         if self.form.bytes > self._max_bytes:
             raise _too_large(self._max_bytes)
         self._into.stream.write(piece)
-        self._count_lines(bytes(piece))
+        self._counter.feed(bytes(piece))
 
     def _take_text(self, piece: memoryview) -> None:
         self._text += piece
         if len(self._text) > MAX_FIELD_BYTES:
             raise ApiError(400, f"The field '{self._name}' is too long.", param=self._name)
-
-    def _count_lines(self, piece: bytes) -> None:
-        *whole, last = piece.split(b"\n")
-        for line in whole:
-            self.form.lines += self._line_has_text or bool(line.strip())
-            self._line_has_text = False
-        self._line_has_text = self._line_has_text or bool(last.strip())
 
     def _refuse(self, _: memoryview) -> None:
         raise _unreadable()

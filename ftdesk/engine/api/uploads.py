@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 import time
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from starlette.responses import JSONResponse
 from ftdesk.engine.api.context import Engine, engine_of
 from ftdesk.engine.api.errors import ApiError, missing, no_such_upload, unsupported
 from ftdesk.engine.api.files import PURPOSES, check_content, keep_file
+from ftdesk.engine.api.lines import LineCounter
 from ftdesk.engine.api.multipart import receive_form
 from ftdesk.engine.api.parameters import Parameters, read_json
 from ftdesk.engine.api.views import part_object, upload_object
@@ -111,17 +111,15 @@ def _ordered_parts(engine: Engine, upload: Upload, body: Parameters) -> list[Par
 
 def _join(paths: list[Path], incoming: IncomingFile) -> tuple[str, int]:
     """Copy the parts one after the other; return the MD5 of the whole and the number of lines that are not blank."""
+    digest, counter = hashlib.md5(usedforsecurity=False), LineCounter()
     for path in paths:
         with path.open("rb") as part:
-            shutil.copyfileobj(part, incoming.stream, _COPY_BYTES)
+            while piece := part.read(_COPY_BYTES):
+                incoming.stream.write(piece)
+                digest.update(piece)
+                counter.feed(piece)
     incoming.sync()
-    digest = hashlib.md5(usedforsecurity=False)
-    lines = 0
-    with incoming.path.open("rb") as whole:
-        for line in whole:
-            digest.update(line)
-            lines += not line.isspace()
-    return digest.hexdigest(), lines
+    return digest.hexdigest(), counter.count
 
 
 def _close(engine: Engine, upload: Upload, status: UploadStatus, file_id: str | None = None) -> None:

@@ -17,6 +17,8 @@ from ftdesk.engine.trainers.protocol import Method
 FormatCode = Literal["invalid_training_file", "invalid_file_format"]
 
 MIN_EXAMPLES = 10
+MAX_LINE_BYTES = 64 << 20
+"""Parsed, a line takes several times its size in memory."""
 SPECIAL_TOKENS = (
     *("<|endoftext|>", "<|endofprompt|>", "<|im_start|>", "<|im_end|>", "<|im_sep|>"),
     *("<|fim_prefix|>", "<|fim_middle|>", "<|fim_suffix|>"),
@@ -58,6 +60,11 @@ class FormatError(Exception):
 
 def parse_line(line: bytes, number: int, example: int) -> dict[str, Any]:
     """The dictionary in a line; ``number`` counts all lines, ``example`` those with text. Raises ``FormatError``."""
+    if len(line) > MAX_LINE_BYTES:
+        raise FormatError(
+            "invalid_training_file",
+            f"Invalid file format. Example {example} has {len(line)} bytes, more than {MAX_LINE_BYTES} (line {number})",
+        )
     try:
         value = json.loads(line.decode("utf-8"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:

@@ -56,6 +56,11 @@ class Scheduler:
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
 
+    @property
+    def stopping(self) -> bool:
+        """Whether the server is on its way out, and long answers had better end."""
+        return self._stopping
+
     def recover(self) -> None:
         """Take over from a server that is gone. The lock on the folder is ours, so what runs is orphaned or dead."""
         with self._store.transaction():
