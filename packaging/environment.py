@@ -53,7 +53,8 @@ class Environment:
                 if not self.is_ready():
                     self._install(descriptor)
         except OSError as error:
-            raise SetupError(f"{self.folder} cannot be set up: {error}.") from error
+            text = f"{self.folder} cannot be set up: {error}. The checkout has to be where you may write."
+            raise SetupError(text) from error
 
     def _install(self, held: int) -> None:
         usable = self._is_ours(self._stamp())
