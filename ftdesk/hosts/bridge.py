@@ -211,12 +211,18 @@ class BridgedStream:
         async with aclosing(self._items()) as items:
             async for item in items:
                 self._arrived.append(item)
-                if self._flush_due is None:
-                    wait = self._flushed_at + FLUSH_SECONDS - time.monotonic()
-                    self._flush_due = loop.call_later(max(wait, 0), self._flush)
+                wait = self._flushed_at + FLUSH_SECONDS - time.monotonic()
+                if wait <= 0:
+                    self._flush()
+                    # Items that have arrived already come without a pause; others of this loop want their turn.
+                    await asyncio.sleep(0)
+                elif self._flush_due is None:
+                    self._flush_due = loop.call_later(wait, self._flush)
 
     def _flush(self) -> None:
-        self._flush_due = None
+        if self._flush_due is not None:
+            self._flush_due.cancel()
+            self._flush_due = None
         self._flushed_at = time.monotonic()
         if self._arrived:
             items = _joined(self._arrived)
@@ -224,8 +230,6 @@ class BridgedStream:
             self._hand_over(lambda: self._receive(items))
 
     def _finish(self, task: asyncio.Task[None]) -> None:
-        if self._flush_due is not None:
-            self._flush_due.cancel()
         self._flush()
         if task.cancelled():
             error: BaseException | None = HostUnreachableError(
