@@ -1,0 +1,106 @@
+"""A person at the window, for tests: finds widgets by name, clicks, types, and waits for what is shown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QWidget
+
+from ftdesk.app import App
+from ftdesk.ui.fonts import install_fonts
+from ftdesk.ui.loop import run
+from ftdesk.ui.theme import Theme
+from ftdesk.ui.window import Window
+
+Found = TypeVar("Found", bound=QWidget)
+
+
+class Driver:
+    """Acts on a window whose event loop runs."""
+
+    def __init__(self, window: Window) -> None:
+        self.window = window
+
+    def find(self, name: str, kind: type[Found] = QWidget) -> Found:  # type: ignore[assignment]
+        """The visible widget of this name, in the window or in a dialog of it; else one that is hidden."""
+        found = self.window.findChildren(kind, name)
+        assert found, f"there is no {name}"
+        return next((widget for widget in found if widget.isVisible()), found[-1])
+
+    def is_shown(self, name: str) -> bool:
+        return any(widget.isVisible() for widget in self.window.findChildren(QWidget, name))
+
+    def text(self, name: str) -> str:
+        widget: Any = self.find(name)
+        return str(widget.toPlainText() if hasattr(widget, "toPlainText") else widget.text())
+
+    def click(self, name: str) -> None:
+        button = self.find(name)
+        assert button.isVisible(), f"{name} is hidden"
+        assert button.isEnabled(), f"{name} is disabled"
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+    def type(self, name: str, text: str) -> None:
+        QTest.keyClicks(self.find(name), text)
+
+    def press(self, name: str, key: Qt.Key, *modifiers: Qt.KeyboardModifier) -> None:
+        held = Qt.KeyboardModifier.NoModifier
+        for modifier in modifiers:
+            held |= modifier
+        QTest.keyClick(self.find(name), key, held)
+
+    def choose(self, name: str, text: str) -> None:
+        """Choose the entry with this text as a person does."""
+        box = self.find(name, QComboBox)
+        at = box.findText(text)
+        assert at >= 0, [box.itemText(index) for index in range(box.count())]
+        box.setCurrentIndex(at)
+        box.activated.emit(at)
+
+    async def until(self, condition: Callable[[], object], *, unless: Callable[[], object] = lambda: None) -> None:
+        """Wait until ``condition`` holds; fail as soon as ``unless`` says why it never will."""
+        while not condition():  # What is shown has no event of its own.
+            reason = unless()
+            assert not reason, reason
+            await asyncio.sleep(0.01)
+
+    async def until_shown(self, name: str) -> None:
+        await self.until(lambda: self.is_shown(name))
+
+    async def until_enabled(self, name: str) -> None:
+        await self.until(lambda: self.is_shown(name) and self.find(name, QAbstractButton).isEnabled())
+
+    async def until_text(self, name: str, part: str) -> None:
+        await self.until(lambda: part in self.text(name))
+
+    def label(self, name: str) -> str:
+        return self.find(name, QLabel).text()
+
+
+def play(application: QApplication, scenario: Callable[[Driver], Awaitable[None]], *, place: str = "dataset") -> None:
+    """Show a window on ``FTDESK_HOME``, let ``scenario`` act on it, and close it. No error may go unseen."""
+    unseen: list[object] = []
+
+    async def live() -> None:
+        install_fonts(application)
+        app = App()
+        window = Window(app, Theme(application, "light"))
+        window.show()
+        window.activateWindow()
+        window.begin()
+        window.show_place(place)
+        try:
+            await scenario(Driver(window))
+        finally:
+            await window.aclose()
+            await app.aclose()
+            window.close()
+            window.deleteLater()
+            application.processEvents()
+
+    run(application, live(), lambda loop: loop.set_exception_handler(lambda _, context: unseen.append(context)))
+    assert not unseen, unseen
