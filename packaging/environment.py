@@ -75,7 +75,7 @@ class Environment:
             raise SetupError(f"{interpreter} cannot make a virtual environment:\n{output.strip()}")
 
     def _fill(self, held: int) -> None:
-        progress = Progress("Installing the Python packages (once; about 160 MB to download)")
+        progress = Progress("Installing the Python packages (the first time, about 200 MB are downloaded)")
         started = time.monotonic()
         command = [str(self.python), "-I", "-m", "pip", "install", "--require-hashes", "--only-binary", ":all:"]
         command += ["--no-input", "--progress-bar", "off", "--disable-pip-version-check", "-r", str(self._lock_file)]

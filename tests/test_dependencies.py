@@ -33,7 +33,7 @@ class Entry:
 
 def entries(lock: str) -> dict[str, Entry]:
     text = (ROOT / "packaging" / lock).read_text("utf-8").replace("\\\n", " ")
-    found = {}
+    found: dict[str, Entry] = {}
     for line in text.splitlines():
         if not line.strip() or line.startswith("#"):
             continue

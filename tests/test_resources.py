@@ -28,8 +28,8 @@ def test_a_file_is_found_in_the_checkout() -> None:
 def test_an_installed_package_carries_its_own_and_prefers_them(tmp_path: Path) -> None:
     package = tmp_path / "ftdesk"
     package.mkdir()
-    for module in (resources, errors):
-        shutil.copy(Path(module.__file__), package)
+    for name in ("resources.py", "errors.py"):
+        shutil.copy(Path(resources.__file__).with_name(name), package)
     (package / "__init__.py").touch()
     for folder in (package / "resources", tmp_path / "resources"):
         folder.mkdir()

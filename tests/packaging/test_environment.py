@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import sysconfig
 import time
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import environment
 import pytest
 from environment import LOCK_FILES, Environment, explain_pip_failure, pip_step
 from messages import SetupError
+from typing_extensions import override
 
 PROGRAM = """
 import sys, time
@@ -52,17 +54,20 @@ class Recorded(Environment):
         self.done: list[str] = []
         self._failing = failing
 
+    @override
     def _create(self, _: int) -> None:
         self.done.append("create")
         self.python.parent.mkdir(parents=True, exist_ok=True)
         self.python.touch()
 
+    @override
     def _fill(self, _: int) -> None:
         assert not self._stamp_file.exists(), "whoever looks now must not take the environment for finished"
         if self._failing:
             raise SetupError("pip failed")
         self.done.append(f"fill from {self._lock_file.name}")
 
+    @override
     def _point_at_checkout(self) -> None:
         self.done.append("point")
 
@@ -150,7 +155,7 @@ def test_the_checkout_is_found_by_a_path_that_any_encoding_can_read(tmp_path: Pa
     for name in LOCK_FILES:
         (root / "packaging" / name).touch()
     subject = Environment(root, with_tests=False)
-    packages = Path(environment.sysconfig.get_path("purelib", "venv", {"base": str(subject.folder)}))
+    packages = Path(sysconfig.get_path("purelib", "venv", {"base": str(subject.folder)}))
     packages.mkdir(parents=True)
     subject._point_at_checkout()
     text = (packages / "ftdesk.pth").read_text("ascii")

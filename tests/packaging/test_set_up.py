@@ -88,16 +88,13 @@ def test_an_environment_is_made_followed_and_guarded(tmp_path: Path) -> None:
 
 def test_a_clone_sets_itself_up(tmp_path: Path) -> None:
     subprocess.run(["git", "clone", "--quiet", ROOT, tmp_path / "clone"], check=True)
-    for _ in range(2):
-        done = subprocess.run(
-            [sys.executable, "clone/packaging/run.py", "--version"],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert done.stdout.startswith("ftdesk ")
-    assert done.stderr == ""
+    command = [sys.executable, "clone/packaging/run.py", "--version"]
+    first, second = (
+        subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True) for _ in range(2)
+    )
+    assert first.stdout == second.stdout
+    assert second.stdout.startswith("ftdesk ")
+    assert second.stderr == ""
 
 
 def test_the_wheel_holds_the_program_and_its_resources(tmp_path: Path) -> None:
