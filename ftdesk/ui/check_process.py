@@ -27,6 +27,10 @@ class CheckProcess(QObject):
         self._thread = threading.Thread(target=self._run, name="check", daemon=True)
         self._thread.start()
 
+    @property
+    def process_id(self) -> int | None:
+        return self._process.pid if self._process is not None else None
+
     def ask(self, request: bytes) -> None:
         self._requests.put(request)
 

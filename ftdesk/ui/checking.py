@@ -7,13 +7,16 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from ftdesk.ui.open_dataset import OpenDataset
 from ftdesk.ui.work import BackgroundWork, Work
 from ftdesk.validation.findings import Finding, Severity
+
+if TYPE_CHECKING:
+    from ftdesk.ui.check_process import CheckProcess
 
 _BATCH_LINES = 500
 _BATCH_BYTES = 1 << 18
@@ -74,7 +77,7 @@ class Checking(QObject):
         super().__init__(parent)
         self._dataset = dataset
         self._background = background
-        self._process: Any = None
+        self._process: CheckProcess | None = None
         self._running = False
         self._host = "local"
         self._generation = 0
@@ -116,6 +119,16 @@ class Checking(QObject):
     def checked(self) -> int:
         """How many rows are checked, of all there are."""
         return min(self._fed, len(self._rows)) - sum(len(asked.rows) for asked in self._asked if asked.do == "feed")
+
+    @property
+    def is_settled(self) -> bool:
+        """Everything there is has been checked and summed up."""
+        return self.summary is not None and not self._asked and not self._settle.isActive()
+
+    @property
+    def process_id(self) -> int | None:
+        """Of the process that checks, while there is one."""
+        return self._process.process_id if self._process is not None else None
 
     def tokens(self, row: int) -> int | None:
         """The tokens of a row, once they are counted."""
@@ -193,6 +206,8 @@ class Checking(QObject):
     def _ask(self, do: str, rows: list[RowCheck], lines: list[bytes] | None = None, **details: Any) -> None:
         from ftdesk.ui.check_worker import encode_request
 
+        if self._process is None:
+            return
         self._asked.append(_Asked(do, rows, self._generation))
         self._process.ask(encode_request("splice" if do == "feed" else do, lines, **details))
 

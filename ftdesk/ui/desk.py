@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
 
 from ftdesk.app import App
 from ftdesk.hosts.types import LOCAL
@@ -82,3 +83,22 @@ class Desk:
     def host_names(self) -> Sequence[str]:
         """The built-in host and those the user added, without loading anything."""
         return (LOCAL, *self.app.settings.hosts)
+
+
+def make_desk(app: App, theme: Theme, window: QWidget) -> Desk:
+    """Everything on the desk of ``window``."""
+    notices = Notices(window)
+    background = BackgroundWork(window)
+    dataset = OpenDataset(notices)
+    return Desk(
+        app=app,
+        theme=theme,
+        notices=notices,
+        background=background,
+        dataset=dataset,
+        checking=Checking(dataset, background, window),
+        jobs=JobFeed(app, notices, background, window),
+        files=Files(app, dataset, notices, background, window),
+        host=ChosenHost(window),
+        requests=Requests(window),
+    )

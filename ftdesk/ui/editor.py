@@ -86,19 +86,33 @@ class TextEditor(QPlainTextEdit):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
 
     def show_text(self, text: str) -> None:
-        """Show ``text`` without announcing it. The cursor stays where it was, as far as there is text."""
+        """Show ``text`` without announcing it. The cursor stays where it was, as far as there is text.
+
+        What the user has typed since and not committed yet stays, unless ``text`` is another than was shown before.
+        """
         partial = len(text) > LONGEST_LINE and _longest_line(text) > LONGEST_LINE
-        self._whole = text if partial else None
         shown = visible(text[:LONGEST_LINE] if partial else text)
+        if shown == self._shown and partial == self.is_partial:
+            self._whole = text if partial else None
+            return
+        self._whole = text if partial else None
         self.setReadOnly(partial)
         self._pause.stop()
+        self._put(shown)
+
+    def replace_text(self, text: str) -> None:
+        """Show ``text`` in the place of whatever is there, typed or not."""
+        self._pause.stop()
+        self._put(visible(text))
+
+    def _put(self, shown: str) -> None:
         if shown != self._raw():
             position = self.textCursor().position()
             self.blockSignals(True)
             self.setPlainText(shown)
             self.blockSignals(False)
             cursor = self.textCursor()
-            cursor.setPosition(min(position, len(self.document().toRawText())))
+            cursor.setPosition(min(position, self.document().characterCount() - 1))
             self.setTextCursor(cursor)
         self._shown = shown
         self._fit()

@@ -7,7 +7,7 @@ import logging
 import re
 import sys
 import threading
-from logging.handlers import RotatingFileHandler
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -21,6 +21,7 @@ from ftdesk.ui.overrides import override
 log = logging.getLogger(__name__)
 
 _KEYS = re.compile(r"\b(sk-[\w-]{8,}|hf_\w{8,}|Bearer\s+\S+)")
+_LONGEST_LOG = 1 << 20
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -33,7 +34,7 @@ class Faults(QObject):
     def __init__(self, logs: Path) -> None:
         super().__init__()
         folder = make_folder(logs)
-        self._handler = RotatingFileHandler(folder / "ftdesk.log", maxBytes=1 << 20, backupCount=2, encoding="utf-8")
+        self._handler = logging.FileHandler(_fresh(folder / "ftdesk.log"), encoding="utf-8")
         self._handler.setFormatter(_Redacting("%(asctime)s %(levelname)s %(name)s: %(message)s"))
         logging.getLogger().addHandler(self._handler)
         # For crashes below Python, where no handler runs any more.
@@ -78,6 +79,14 @@ class Faults(QObject):
         if not isinstance(error, FtdeskError):
             log.error("unexpected error", exc_info=error)
         self.reported.emit(error)
+
+
+def _fresh(log_file: Path) -> Path:
+    """``log_file``, with what stands in it moved to ``.old`` when that has grown long."""
+    with suppress(OSError):
+        if log_file.stat().st_size > _LONGEST_LOG:
+            log_file.replace(log_file.with_suffix(".log.old"))
+    return log_file
 
 
 class _Redacting(logging.Formatter):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -158,6 +157,8 @@ class Files(QObject):
         return Tasks(self, self._notices.show_error)
 
     async def _open_in_thread(self, path: Path) -> None:
+        import asyncio
+
         work = self._background.begin(self.tr("Opening {file}").format(file=path.name))
         try:
             self._let_go_of(path)

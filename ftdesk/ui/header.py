@@ -7,9 +7,9 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu
 
 from ftdesk.ui.desk import Desk
-from ftdesk.ui.text import Label, one_line, set_tooltip
+from ftdesk.ui.text import Label, one_line, plural, set_tooltip
 from ftdesk.ui.tokens import UNIT
-from ftdesk.ui.widgets import Button, Choice, restyle
+from ftdesk.ui.widgets import Button, Choice, count, restyle
 
 
 class Header(QFrame):
@@ -29,19 +29,20 @@ class Header(QFrame):
         self._hosts = Choice(self.tr("Host"))
         self._hosts.setObjectName("host_selector")
         self._hosts.activated.connect(lambda index: desk.host.choose(self._hosts.itemData(index)))
-        self.health = Label("", "caption")
-        self.health.setObjectName("health_label")
+        self._health = Label("", "caption")
+        self._health.setObjectName("health_label")
         row = QHBoxLayout(self)
         row.setContentsMargins(2 * UNIT, 0, 4 * UNIT, 0)
         row.setSpacing(3 * UNIT)
         row.addWidget(self._file)
         row.addStretch()
-        row.addWidget(self.health)
+        row.addWidget(self._health)
         row.addWidget(self._hosts)
         train = Button(self.tr("Train…"), desk.requests.launch_requested.emit, icon_name="zap")
         train.setObjectName("launch_button")
         row.addWidget(train)
         desk.host.listed.connect(self.show_hosts)
+        desk.checking.rows_checked.connect(self._show_health)
         desk.dataset.replaced.connect(self._show_file)
         desk.dataset.state_changed.connect(self._show_file)
         self._show_file()
@@ -54,10 +55,26 @@ class Header(QFrame):
             self._hosts.addItem(one_line(self._desk.host.title(name), 40), name)
         self._hosts.setCurrentIndex(max(0, self._hosts.findData(self._desk.host.name)))
 
-    def show_health(self, text: str, tone: str) -> None:
-        """How the data is, such as ``61 examples · 8.4k tok · ✓``. ``tone``: caption, warning or error."""
-        self.health.setText(text)
-        restyle(self.health, "tone", tone)
+    def _show_health(self) -> None:
+        """Examples, tokens and the gravest finding, as far as they are known: ``61 examples · 8.4k tokens · ✓``."""
+        checking, document = self._desk.checking, self._desk.dataset.document
+        if document is None:
+            self._health.setText("")
+            return
+        summary = checking.summary
+        examples = summary.examples if summary else len(document)
+        parts = [plural(examples, self.tr("1 example"), self.tr("{number} examples"))]
+        if summary and summary.tokens:
+            parts.append(self.tr("{count} tokens").format(count=count(summary.tokens)))
+        errors, warnings = checking.count("error"), checking.count("warning")
+        if errors:
+            parts.append(plural(errors, self.tr("1 error"), self.tr("{number} errors")))
+        elif warnings:
+            parts.append(plural(warnings, self.tr("1 warning"), self.tr("{number} warnings")))
+        elif summary and summary.examples:
+            parts.append("✓")
+        self._health.setText(" · ".join(parts))
+        restyle(self._health, "tone", "error" if errors else "warning" if warnings else "caption")
 
     def _show_file(self) -> None:
         document = self._desk.dataset.document

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtNetwork import QLocalServer, QLocalSocket
+from PySide6.QtCore import QDir, QObject, Signal
+
+if TYPE_CHECKING:
+    # Loaded when needed: it takes longer than half the window.
+    from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 _TIMEOUT_MS = 1000
 _LONGEST = 1 << 16
@@ -26,6 +31,10 @@ class Instance(QObject):
 
     def hand_over(self, path: Path | None) -> bool:
         """Ask the running window, if there is one, to come forward and open ``path``. Whether it heard."""
+        if not self._is_known():
+            return False
+        from PySide6.QtNetwork import QLocalSocket
+
         socket = QLocalSocket()
         socket.connectToServer(self._name)
         if not socket.waitForConnected(_TIMEOUT_MS):
@@ -37,8 +46,14 @@ class Instance(QObject):
         socket.disconnectFromServer()
         return heard
 
+    def _is_known(self) -> bool:
+        """Whether there may be a window: on Unix its socket is a file, where ``QLocalServer`` puts it."""
+        return sys.platform == "win32" or Path(QDir.tempPath(), self._name).exists()
+
     def listen(self) -> None:
         """Be the one that others call. Without success the window works all the same, alone."""
+        from PySide6.QtNetwork import QLocalServer
+
         server = QLocalServer(self)
         server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         if not server.listen(self._name):

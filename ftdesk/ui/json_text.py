@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
+from contextlib import suppress
 
-from ftdesk.dataset.spans import Node, parse
+from ftdesk.dataset.spans import JsonSyntaxError, Node, parse
 
 _INDENT = "  "
 
@@ -16,10 +16,32 @@ def spread(text: str) -> str:
 
 
 def gather(text: str, like: str = "") -> str:
-    """``text`` on one line, with spaces after commas and colons if ``like`` has them. Raises ``JsonSyntaxError``."""
-    comma = ", " if re.search(r'[\]}"\de], ["{\[\d]', like) or "," not in like else ","
-    colon = ": " if '": ' in like or '":' not in like else ":"
+    """``text`` on one line, with spaces after commas and colons where ``like`` has them. Raises ``JsonSyntaxError``."""
+    comma, colon = _manner(like)
     return _gather(text, parse(text), comma, colon)
+
+
+def _manner(like: str) -> tuple[str, str]:
+    """How ``like`` writes commas and colons; with a space where it does not tell."""
+    comma, colon = ", ", ": "
+    with suppress(JsonSyntaxError):
+        waiting = [parse(like)]
+        while waiting:
+            node = waiting.pop(0)
+            children = node.children or []
+            starts = [child.start for child in children] if node.keys is None else node.key_starts
+            if len(children) > 1:
+                comma = "," + _space(like[children[0].end : starts[1]])
+            if node.keys:
+                colon = ":" + _space(like[starts[0] : children[0].start].rpartition(":")[2])
+            if len(children) > 1 and node.keys:
+                break
+            waiting += children
+    return comma, colon
+
+
+def _space(between: str) -> str:
+    return " " if " " in between else ""
 
 
 def _key(text: str, node: Node, index: int) -> str:

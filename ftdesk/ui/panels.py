@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP
 
-from ftdesk.ui.desk import Desk
-from ftdesk.ui.panel import Panel
+if TYPE_CHECKING:
+    from ftdesk.ui.desk import Desk
+    from ftdesk.ui.panel import Panel
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,6 @@ def run_window(words: Sequence[str]) -> int:
 
 def _run(application: QApplication, path: Path | None) -> int:
     from ftdesk.app import App
-    from ftdesk.ui.faults import Faults
     from ftdesk.ui.fonts import install_fonts
     from ftdesk.ui.instance import Instance
     from ftdesk.ui.theme import Theme
@@ -54,14 +53,18 @@ def _run(application: QApplication, path: Path | None) -> int:
     instance = Instance(app.folders.data)
     if instance.hand_over(path):
         return ExitStatus.GOOD
-    faults = Faults(app.folders.logs)
     install_fonts(application)
-    window = Window(app, Theme(application, app.settings.theme))
+    window = Window(app, Theme(application, app.settings.theme), bare=True)
+    window.show()
+    # The first paint is the frame, then the place with its file, and only then is asyncio imported.
+    application.processEvents()
+    from ftdesk.ui.faults import Faults
+
+    faults = Faults(app.folders.logs)
+    window.furnish()
     faults.reported.connect(window.desk.notices.show_error)
     instance.called.connect(window.come_forward)
     window.open_at_start(path)
-    window.show()
-    # The first paint, before asyncio is even imported.
     application.processEvents()
     from ftdesk.ui.loop import run
 

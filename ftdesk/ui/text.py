@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from typing import Any
 
@@ -50,7 +49,8 @@ def plural(number: int, one: str, many: str) -> str:
 
 def set_tooltip(widget: QWidget, text: str) -> None:
     """A tooltip in plain text. Qt would take anything that looks like HTML as such, and open the files it names."""
-    widget.setToolTip(f"<qt>{html.escape(visible(text))}</qt>" if text else "")
+    shown = visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    widget.setToolTip(f"<qt>{shown}</qt>" if text else "")
 
 
 class Label(QLabel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication, QSettings, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
@@ -13,34 +13,31 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLay
 
 from ftdesk.app import App
 from ftdesk.errors import FtdeskError
-from ftdesk.ui.checking import Checking
-from ftdesk.ui.commands import Command, commands_of
-from ftdesk.ui.desk import ChosenHost, Desk, Requests
-from ftdesk.ui.files import Files
-from ftdesk.ui.header import Header
-from ftdesk.ui.job_feed import JobFeed
-from ftdesk.ui.notices import Notices
-from ftdesk.ui.open_dataset import OpenDataset
 from ftdesk.ui.overrides import override
-from ftdesk.ui.panel import Panel
 from ftdesk.ui.panels import PANELS
 from ftdesk.ui.rail import Rail
-from ftdesk.ui.routes import Routes
-from ftdesk.ui.status import StatusLine
-from ftdesk.ui.text import plural
-from ftdesk.ui.theme import Theme
 from ftdesk.ui.tokens import UNIT
-from ftdesk.ui.widgets import IconButton, count
-from ftdesk.ui.work import BackgroundWork
+
+if TYPE_CHECKING:
+    from ftdesk.ui.commands import Command
+    from ftdesk.ui.desk import Desk
+    from ftdesk.ui.panel import Panel
+    from ftdesk.ui.theme import Theme
 
 
 class Window(QMainWindow):
-    """Makes each place when it is first shown. ``closed`` is the end of the program."""
+    """Makes each place when it is first shown. ``closed`` is the end of the program.
+
+    ``bare`` gives the frame alone, which paints at once; ``furnish`` then brings everything else.
+    """
 
     closed = Signal()
+    desk: Desk
 
-    def __init__(self, app: App, theme: Theme) -> None:
+    def __init__(self, app: App, theme: Theme, *, bare: bool = False) -> None:
         super().__init__()
+        self._app = app
+        self._theme = theme
         self.setObjectName("main_window")
         self.setAcceptDrops(True)
         self.resize(1280, 820)
@@ -48,11 +45,21 @@ class Window(QMainWindow):
         self._panels: dict[str, Panel] = {}
         self._place = ""
         self._open_later: Callable[[], None] | None = None
-        self.desk = self._make_desk(app, theme)
+        self.commands: dict[str, QAction] = {}
+        self._lay_out_frame()
+        if not bare:
+            self.furnish()
+
+    def furnish(self) -> None:
+        """Make the header, the services and the place that was shown last."""
+        from ftdesk.ui.desk import make_desk
+
+        self.desk = make_desk(self._app, self._theme, self)
         self.commands = self._make_commands()
         self._lay_out()
         self._connect()
-        self._restore()
+        self._show_title()
+        self.show_place(self._app.settings.last_place)
 
     @property
     def place(self) -> str:
@@ -169,23 +176,6 @@ class Window(QMainWindow):
                 self.desk.files.open(Path(url.toLocalFile()))
                 return
 
-    def _make_desk(self, app: App, theme: Theme) -> Desk:
-        notices = Notices(self)
-        background = BackgroundWork(self)
-        dataset = OpenDataset(notices)
-        return Desk(
-            app=app,
-            theme=theme,
-            notices=notices,
-            background=background,
-            dataset=dataset,
-            checking=Checking(dataset, background, self),
-            jobs=JobFeed(app, notices, background, self),
-            files=Files(app, dataset, notices, background, self),
-            host=ChosenHost(self),
-            requests=Requests(self),
-        )
-
     def _make_commands(self) -> dict[str, QAction]:
         files, dataset = self.desk.files, self.desk.dataset
         return {
@@ -215,34 +205,49 @@ class Window(QMainWindow):
         return action
 
     def _all_commands(self) -> list[Command]:
+        from ftdesk.ui.commands import commands_of
+
         place = next(entry for entry in PANELS if entry.name == self._place)
         here = commands_of(self.panel(place.name), QCoreApplication.translate("Places", place.title))
         return [*here, *commands_of(self)]
 
-    def _lay_out(self) -> None:
+    def _lay_out_frame(self) -> None:
         self._rail = Rail()
-        self._rail.column.addWidget(
-            IconButton("settings", self.tr("Settings"), self.open_settings, size=20), 0, Qt.AlignmentFlag.AlignHCenter
-        )
-        self._header = Header(self.desk, [self.commands[name] for name in ("open", "new", "save", "save_as", "sample")])
-        self._stack = QStackedWidget()
-        self._status = StatusLine(self.desk.background)
-        right = QVBoxLayout()
-        right.setSpacing(0)
-        right.addWidget(self._header)
-        right.addWidget(self._stack, 1)
-        right.addWidget(self._status)
+        self._rail.show_place(self._app.settings.last_place)
+        self._right = QVBoxLayout()
+        self._right.setSpacing(0)
         centre = QWidget()
         row = QHBoxLayout(centre)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self._rail)
-        row.addLayout(right, 1)
+        row.addLayout(self._right, 1)
         self.setCentralWidget(centre)
         self.setMinimumSize(180 * UNIT, 120 * UNIT)
+        self.setWindowTitle("ftdesk")
+        geometry: Any = self._window_settings().value("geometry")
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+
+    def _lay_out(self) -> None:
+        from ftdesk.ui.header import Header
+        from ftdesk.ui.status import StatusLine
+        from ftdesk.ui.widgets import IconButton
+
+        self._rail.column.addWidget(
+            IconButton("settings", self.tr("Settings"), self.open_settings, size=20), 0, Qt.AlignmentFlag.AlignHCenter
+        )
+        self._stack = QStackedWidget()
+        self._right.addWidget(
+            Header(self.desk, [self.commands[name] for name in ("open", "new", "save", "save_as", "sample")])
+        )
+        self._right.addWidget(self._stack, 1)
+        self._right.addWidget(StatusLine(self.desk.background))
         self.desk.notices.raise_()
 
     def _connect(self) -> None:
+        from ftdesk.ui.routes import Routes
+
         self._rail.place_chosen.connect(self.show_place)
         for number, entry in enumerate(PANELS, start=1):
             self._command(
@@ -254,7 +259,6 @@ class Window(QMainWindow):
         self.desk.dataset.replaced.connect(self._show_title)
         self.desk.dataset.state_changed.connect(self._show_title)
         self.desk.host.changed.connect(self.desk.checking.choose_host)
-        self.desk.checking.rows_checked.connect(self._show_health)
         self.desk.checking.stopped.connect(self._say_stopped)
         Routes(self)
 
@@ -267,27 +271,6 @@ class Window(QMainWindow):
             what = "" if document is None else document.undo_title if name == "undo" else document.redo_title
             self.commands[name].setText(f"{did}: {what}" if what else did)
 
-    def _show_health(self) -> None:
-        """Examples, tokens and the gravest finding, as far as they are known."""
-        checking, document = self.desk.checking, self.desk.dataset.document
-        if document is None:
-            self._header.show_health("", "caption")
-            return
-        summary = checking.summary
-        examples = summary.examples if summary else len(document)
-        parts = [plural(examples, self.tr("1 example"), self.tr("{number} examples"))]
-        if summary and summary.tokens:
-            parts.append(self.tr("{count} tokens").format(count=count(summary.tokens)))
-        errors, warnings = checking.count("error"), checking.count("warning")
-        tone = "error" if errors else "warning" if warnings else "caption"
-        if errors:
-            parts.append(plural(errors, self.tr("1 error"), self.tr("{number} errors")))
-        elif warnings:
-            parts.append(plural(warnings, self.tr("1 warning"), self.tr("{number} warnings")))
-        elif summary and summary.examples:
-            parts.append("✓")
-        self._header.show_health(" · ".join(parts), tone)
-
     def _say_stopped(self) -> None:
         self.desk.notices.show_notice(
             self.tr("Checking stopped: its process ended."),
@@ -296,12 +279,5 @@ class Window(QMainWindow):
             lasting=True,
         )
 
-    def _restore(self) -> None:
-        geometry: Any = self._window_settings().value("geometry")
-        if geometry is not None:
-            self.restoreGeometry(geometry)
-        self._show_title()
-        self.show_place(self.desk.app.settings.last_place)
-
     def _window_settings(self) -> QSettings:
-        return QSettings(str(self.desk.app.folders.config / "window.ini"), QSettings.Format.IniFormat)
+        return QSettings(str(self._app.folders.config / "window.ini"), QSettings.Format.IniFormat)

@@ -53,12 +53,15 @@ def make_window(qtbot: QtBot, qapp: QApplication) -> Iterator[Callable[..., Wind
         qtbot.addWidget(window)
         if path is not None:
             window.desk.files.open(path)
-        window.show()
+        # Keyboard focus is given to the active window only.
+        with qtbot.waitActive(window):
+            window.show()
         window.show_place(place)
         return window
 
     yield make
     for window in made:
+        window.desk.checking.close()
         window.desk.dataset.show_document(None)
 
 

@@ -74,7 +74,7 @@ class Composer(Surface):
         message: dict[str, Any] = {"role": self.role.currentData(), "content": text}
         if message["role"] == "tool" and self._calls:
             message = {"role": "tool", "tool_call_id": self._calls[0], "content": text}
-        self.text.show_text("")
+        self.text.replace_text("")
         self._chosen_by_hand = False
         self.message_written.emit(message)
         self.text.setFocus()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from ftdesk.dataset.record import Record
@@ -15,8 +16,13 @@ from ftdesk.ui.dataset.repair import RepairPage
 from ftdesk.ui.text import Label, plural
 from ftdesk.ui.widgets import Button, Column
 
-_AT_ONCE = 60
-"""Cards that are built without asking: an example has far fewer messages, and a hostile one would hold the window."""
+_AT_ONCE = 8
+"""Cards that are built before the example is seen: a screenful. The others follow in slices of a few milliseconds."""
+
+_UNASKED = 60
+"""Cards that are built without asking: an example has far fewer messages, and a hostile one would fill the memory."""
+
+_SLICE_SECONDS = 0.012
 
 
 class ConversationView(QWidget):
@@ -35,7 +41,10 @@ class ConversationView(QWidget):
         super().__init__(parent)
         self.setObjectName("conversation_view")
         self._cards: list[MessageCard] = []
-        self._limit = _AT_ONCE
+        self._limit = _UNASKED
+        self._later = QTimer(self)
+        self._later.setInterval(0)
+        self._later.timeout.connect(self._build_slice)
         self._column = Column(self.tr("Conversation"))
         self._empty = Label(self.tr("This example is empty. Write its first message below."), "mute")
         self._more = Button("", self._show_more, kind="link")
@@ -61,16 +70,20 @@ class ConversationView(QWidget):
     def show_record(self, record: Record, line: bytes, *, same: bool) -> None:
         """``same`` is true when this is the example shown already, after an edit: then the view does not scroll."""
         self._record = record
+        self._later.stop()
         if not same:
-            self._limit = _AT_ONCE
+            self._limit = _UNASKED
         if record.kind in ("broken", "blank"):
             self._repair.show_line(line, record)
             self._pages.setCurrentWidget(self._repair)
             return
         messages = record.messages
-        self._show_cards(messages, record.kind)
+        at_once = max(_AT_ONCE, len(self._cards)) if same else _AT_ONCE
+        self._show_cards(messages, record.kind, min(at_once, self._limit))
+        if len(self._cards) < min(self._limit, len(messages)):
+            self._later.start()
         self._empty.setVisible(not messages)
-        hidden = len(messages) - len(self._cards)
+        hidden = len(messages) - self._limit
         self._more.setText(plural(hidden, self.tr("Show 1 more message"), self.tr("Show {number} more messages")))
         self._more.setVisible(hidden > 0)
         self._outputs.setVisible(record.kind == "preference")
@@ -83,7 +96,8 @@ class ConversationView(QWidget):
     def show_nothing(self) -> None:
         """No example is chosen, or there is none."""
         self._record = None
-        self._show_cards((), "")
+        self._later.stop()
+        self._show_cards((), "", 0)
         self._empty.show()
         self._more.hide()
         self._outputs.hide()
@@ -114,8 +128,21 @@ class ConversationView(QWidget):
         bar = self._column.verticalScrollBar()
         bar.setValue(bar.maximum())
 
-    def _show_cards(self, messages: Sequence[Any], kind: str) -> None:
-        shown = messages[: self._limit]
+    def _build_slice(self) -> None:
+        """Build the next cards of a long example."""
+        end = time.monotonic() + _SLICE_SECONDS
+        record = self._record
+        messages = record.messages[: self._limit] if record is not None else ()
+        contexts = _contexts(record.messages, record.kind) if record is not None else []
+        while len(self._cards) < len(messages) and time.monotonic() < end:
+            index = len(self._cards)
+            self._cards.append(self._card(messages[index], contexts[index]))
+            self._column.column.insertWidget(index, self._cards[index])
+        if len(self._cards) >= len(messages):
+            self._later.stop()
+
+    def _show_cards(self, messages: Sequence[Any], kind: str, at_once: int) -> None:
+        shown = messages[:at_once]
         contexts = _contexts(messages, kind)
         for surplus in self._cards[len(shown) :]:
             self._discard(surplus)
@@ -145,7 +172,7 @@ class ConversationView(QWidget):
         card.deleteLater()
 
     def _show_more(self) -> None:
-        self._limit += _AT_ONCE
+        self._limit += _UNASKED
         if self._record is not None:
             self.show_record(self._record, b"", same=True)
 

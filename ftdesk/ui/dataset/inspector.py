@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
 from ftdesk.dataset.record import Record
@@ -16,11 +16,15 @@ from ftdesk.ui.json_editor import JsonEditor
 from ftdesk.ui.json_text import gather, spread
 from ftdesk.ui.text import Label, one_line, visible
 from ftdesk.ui.tokens import UNIT
-from ftdesk.ui.widgets import Surface, separator
+from ftdesk.ui.widgets import Button, Surface, separator
 from ftdesk.validation.findings import Finding
 
 _SHOWN_ELSEWHERE = frozenset({"messages", "tools", "input", "preferred_output", "non_preferred_output"})
-_LONGEST_RAW = 200_000
+_UNASKED_RAW = 40_000
+"""Characters up to which an example's JSON is shown without asking: parsing and colouring more takes a while."""
+
+_AT_ONCE_RAW = 8_000
+"""Up to so many it is shown with the example, beyond that when the example has been painted."""
 
 
 class Inspector(Surface):
@@ -63,9 +67,16 @@ class Inspector(Surface):
         column.setContentsMargins(4 * UNIT, 2 * UNIT, 4 * UNIT, 4 * UNIT)
         column.setSpacing(2 * UNIT)
         self._too_long = Label("", "caption", wrap=True)
+        self._ask_raw = Button(self.tr("Show its JSON"), self._show_raw)
         for widget in (Label(self.tr("Raw JSON"), "heading"), self._too_long, self._problem):
             column.addWidget(widget)
+        column.addWidget(self._ask_raw, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.raw, 1)
+        column.addStretch(0)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(0)
+        self._later.timeout.connect(self._show_raw)
         splitter = QSplitter(Qt.Orientation.Vertical)
         splitter.setHandleWidth(1)
         splitter.setChildrenCollapsible(False)
@@ -81,7 +92,7 @@ class Inspector(Surface):
         self._json.setVisible(readable)
         if readable and line != self._line:
             self._line = line
-            self._show_raw(line)
+            self._plan_raw()
         elif not readable:
             self._line = b""
 
@@ -104,21 +115,29 @@ class Inspector(Surface):
     def commit(self) -> None:
         self.raw.commit()
 
-    def _show_raw(self, line: bytes) -> None:
-        text = line.decode("utf-8", "replace")
-        too_long = len(text) > _LONGEST_RAW
-        self._too_long.setText(
-            self.tr("This example has {size} characters, too many to edit as JSON here.").format(size=f"{len(text):,}")
-        )
-        self._too_long.setVisible(too_long)
-        self.raw.setVisible(not too_long)
+    def _plan_raw(self) -> None:
+        """Show the line as JSON, at once if that is nothing, else a moment later or when asked for."""
+        size = len(self._line)
+        ask = size > _UNASKED_RAW
+        self._too_long.setText(self.tr("This example has {size} bytes.").format(size=f"{size:,}"))
+        self._too_long.setVisible(ask)
+        self._ask_raw.setVisible(ask)
+        self.raw.setVisible(not ask)
         self._problem.hide()
-        if too_long:
-            return
+        self._later.stop()
+        if size <= _AT_ONCE_RAW:
+            self._show_raw()
+        elif not ask:
+            self._later.start()
+
+    def _show_raw(self) -> None:
+        text = self._line.decode("utf-8", "replace")
         # What nests deeper than we follow is valid all the same.
         with suppress(JsonSyntaxError):
             text = spread(text)
         self.raw.show_text(text)
+        self.raw.setVisible(True)
+        self._ask_raw.hide()
 
     def _raw_edited(self, shown: str) -> None:
         line = self._line.decode("utf-8", "replace")

@@ -253,7 +253,7 @@ class DatasetPanel(Panel):
         if self._edit(self.tr("Add message"), lambda line: add_message(line, end, message)):
             self.conversation.scroll_to_end()
         else:
-            self.composer.text.show_text(message["content"])
+            self.composer.text.replace_text(message["content"])
 
     def _move_message(self, index: int, to: int) -> None:
         self._commit()

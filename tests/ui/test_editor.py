@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtGui import QInputMethodEvent, QTextCursor
+from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from ftdesk.ui.editor import LONG, LONGEST_LINE, TextEditor
+from ftdesk.ui.json_editor import JsonEditor
+
+
+@pytest.fixture
+def editor(qtbot: QtBot) -> TextEditor:
+    page = QWidget()
+    column = QVBoxLayout(page)
+    made = TextEditor("Text")
+    column.addWidget(made)
+    column.addWidget(QLineEdit())
+    column.addStretch()
+    page.resize(400, 600)
+    qtbot.addWidget(page)
+    page.show()
+    made.setFocus()
+    made.page = page  # type: ignore[attr-defined]  # kept alive with the editor
+    return made
+
+
+def committed(editor: TextEditor) -> list[str]:
+    texts: list[str] = []
+    editor.committed.connect(texts.append)
+    return texts
+
+
+DIFFICULT = "a\u00a0b\r\nc\u2028d\u2029e\ufefff\u200bg⟦U+200B⟧ \U000e0041\t\x00"
+
+
+def test_looking_at_a_text_changes_nothing(editor: TextEditor, qtbot: QtBot) -> None:
+    texts = committed(editor)
+    editor.show_text(DIFFICULT)
+    assert editor.text == DIFFICULT
+    editor.commit()
+    QApplication.sendEvent(editor, QInputMethodEvent())
+    editor.clearFocus()
+    assert texts == []
+
+
+def test_typing_changes_only_what_was_typed(editor: TextEditor, qtbot: QtBot) -> None:
+    texts = committed(editor)
+    editor.show_text(DIFFICULT)
+    editor.moveCursor(QTextCursor.MoveOperation.Start)
+    qtbot.keyClicks(editor, "new ")
+    editor.commit()
+    assert texts == ["new " + DIFFICULT]
+
+
+def test_typing_is_one_step_after_a_pause(editor: TextEditor, qtbot: QtBot) -> None:
+    texts = committed(editor)
+    editor.show_text("")
+    qtbot.keyClicks(editor, "several words in a row")
+    assert texts == []
+    qtbot.waitUntil(lambda: texts == ["several words in a row"], timeout=30_000)
+
+
+def test_going_elsewhere_is_the_end_of_a_step(editor: TextEditor, qtbot: QtBot) -> None:
+    texts = committed(editor)
+    editor.show_text("one")
+    editor.put_cursor_at_end()
+    qtbot.keyClicks(editor, " two")
+    qtbot.keyClick(editor, Qt.Key.Key_Tab)
+    assert texts == ["one two"]
+
+
+def test_text_that_was_typed_and_taken_back_is_no_change(editor: TextEditor, qtbot: QtBot) -> None:
+    texts = committed(editor)
+    editor.show_text("one")
+    editor.put_cursor_at_end()
+    qtbot.keyClick(editor, "x")
+    qtbot.keyClick(editor, Qt.Key.Key_Backspace)
+    editor.commit()
+    assert texts == []
+
+
+def test_nothing_is_committed_while_an_input_method_composes(editor: TextEditor, qtbot: QtBot) -> None:
+    texts = committed(editor)
+    editor.show_text("")
+    qtbot.keyClicks(editor, "a")
+    QApplication.sendEvent(editor, QInputMethodEvent("にほ", []))
+    editor.commit()
+    assert texts == []
+    done = QInputMethodEvent("", [])
+    done.setCommitString("日本")
+    QApplication.sendEvent(editor, done)
+    editor.commit()
+    assert texts == ["a日本"]
+
+
+def test_undo_keys_are_left_to_the_window(editor: TextEditor, qtbot: QtBot) -> None:
+    editor.show_text("one")
+    editor.put_cursor_at_end()
+    qtbot.keyClicks(editor, "x")
+    qtbot.keyClick(editor, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert editor.text == "onex"
+
+
+def test_pasting_takes_plain_text_only(editor: TextEditor) -> None:
+    clip = QMimeData()
+    clip.setHtml('<img src="/etc/hostname"><b>bold</b>')
+    clip.setText("plain\r\n\u202etext")
+    editor.show_text("")
+    editor.insertFromMimeData(clip)
+    assert editor.text == "plain\n\u202etext"
+
+
+def test_copying_gives_the_exact_text(editor: TextEditor) -> None:
+    editor.show_text("a\u200bb\nc\u00a0d")
+    editor.selectAll()
+    assert editor.createMimeDataFromSelection().text() == "a\u200bb\nc\u00a0d"
+
+
+def test_the_editor_is_as_high_as_its_text_and_shrinks_again(editor: TextEditor, qtbot: QtBot) -> None:
+    heights = {}
+    for lines in (1, 8, 1):
+        editor.show_text("\n".join(["line"] * lines))
+        QApplication.processEvents()
+        heights[lines] = editor.height()
+        assert editor.verticalScrollBar().maximum() == 0
+    assert heights[8] - heights[1] == 7 * editor.fontMetrics().lineSpacing()
+
+
+def test_a_wrapped_line_takes_the_height_it_needs(editor: TextEditor) -> None:
+    editor.show_text("word " * 60)
+    QApplication.processEvents()
+    assert editor.height() > 3 * editor.fontMetrics().lineSpacing()
+    assert editor.verticalScrollBar().maximum() == 0
+
+
+def test_a_long_text_gets_a_scroll_bar_and_can_be_edited(editor: TextEditor, qtbot: QtBot) -> None:
+    texts = committed(editor)
+    long = "\n".join(f"line {number}" for number in range(60_000))
+    assert len(long) > LONG
+    editor.show_text(long)
+    assert editor.height() < 600
+    assert not editor.is_partial
+    editor.put_cursor_at_end()
+    qtbot.keyClicks(editor, "!")
+    editor.commit()
+    assert texts == [long + "!"]
+
+
+def test_a_line_too_long_to_lay_out_is_shown_in_part_and_never_written_back(editor: TextEditor, qtbot: QtBot) -> None:
+    texts = committed(editor)
+    monster = "x" * 3_000_000
+    editor.show_text(monster)
+    assert editor.is_partial
+    assert editor.document().characterCount() <= LONGEST_LINE + 1
+    qtbot.keyClicks(editor, "y")
+    editor.commit()
+    assert texts == []
+    assert editor.text == monster
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"messages": [}', "line 1, column 15"),
+        ('{\n  "a": 1,\n  b}', "line 3, column 3"),
+        ("[1]", "object in braces"),
+        ("", "blank"),
+    ],
+)
+def test_a_mistake_in_json_is_named_and_marked(qtbot: QtBot, text: str, words: str) -> None:
+    editor = JsonEditor("JSON")
+    qtbot.addWidget(editor)
+    editor.show_text(text)
+    assert words in editor.problem
+    assert len(editor.extraSelections()) == 1
+
+
+def test_the_mark_stands_on_the_character_also_after_an_emoji(qtbot: QtBot) -> None:
+    editor = JsonEditor("JSON")
+    qtbot.addWidget(editor)
+    editor.show_text('{"a": "🎉🎉", b}')
+    assert editor.extraSelections()[0].cursor.selectedText() == "b"
+
+
+def test_good_json_has_no_mark(qtbot: QtBot) -> None:
+    editor = JsonEditor("JSON")
+    qtbot.addWidget(editor)
+    editor.show_text("{broken")
+    editor.show_text('{"a": 1}')
+    assert editor.problem == ""
+    assert editor.extraSelections() == []
+
+
+def test_showing_the_same_text_again_keeps_what_was_typed_meanwhile(editor: TextEditor, qtbot: QtBot) -> None:
+    texts = committed(editor)
+    editor.show_text("one")
+    editor.put_cursor_at_end()
+    qtbot.keyClicks(editor, " two")
+    editor.show_text("one")
+    editor.commit()
+    assert texts == ["one two"]
