@@ -10,6 +10,7 @@ import contextlib
 import json
 import re
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -101,8 +102,9 @@ def after_effect(fault: Fault) -> Fault:
 class OpenAIServer:
     """Keeps files, jobs, events and checkpoints, and remembers every request."""
 
-    def __init__(self, key: str | None = None) -> None:
+    def __init__(self, key: str | None = None, tls: ssl.SSLContext | None = None) -> None:
         self.key = key
+        self.tls = tls
         self.requests: list[Request] = []
         self.files: dict[str, bytes] = {}
         self.jobs: dict[str, Json] = {}
@@ -132,7 +134,7 @@ class OpenAIServer:
 
     @property
     def base_url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/v1"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}/v1"
 
     def next(self, method: str, path: str, *faults: Fault) -> None:
         """Let the next requests that match go wrong, one fault each, in order. ``path`` is a regular expression."""
@@ -182,7 +184,7 @@ class OpenAIServer:
         self._loop = asyncio.get_running_loop()
         self.stopping = asyncio.Event()
         self._connections: set[asyncio.Task[None]] = set()
-        server = await asyncio.start_server(self._connect, "127.0.0.1", 0)
+        server = await asyncio.start_server(self._connect, "127.0.0.1", 0, ssl=self.tls)
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self.stopping.wait()

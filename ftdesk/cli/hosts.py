@@ -21,7 +21,7 @@ from ftdesk.hosts.profiles import PROFILES, HostProfile, profile_named
 from ftdesk.hosts.profiles.compatible import COMPATIBLE
 from ftdesk.hosts.types import LOCAL
 from ftdesk.settings import HostEntry
-from ftdesk.storage.secrets import Key, variable_of
+from ftdesk.storage.secrets import Key, Place, variable_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +49,7 @@ async def _list(arguments: argparse.Namespace) -> int:
     async with aclosing(App()) as app:
         rows: list[dict[str, str | None]] = [{"name": LOCAL, "profile": LOCAL, "base_url": None, "key": None}]
         rows += [
-            {"name": name, "profile": entry.profile, "base_url": entry.base_url, "key": await app.secrets.where(name)}
+            {"name": name, "profile": entry.profile, "base_url": entry.base_url, "key": await _place(app, name)}
             for name, entry in app.settings.hosts.items()
         ]
     if arguments.json:
@@ -73,8 +73,13 @@ async def _add(arguments: argparse.Namespace) -> int:
     entry = HostEntry(profile.name, parse_base_url(base_url))
     key = _read_key(profile, from_stdin=arguments.key_stdin)
     async with aclosing(App()) as app:
+        former = app.settings.hosts.get(name)
+        if former is not None and former.base_url != entry.base_url:
+            await app.secrets.delete(name)  # a key is for the address that it was given for
         app.save_settings(replace(app.settings, hosts={**app.settings.hosts, name: entry}))
-        place = await app.secrets.set(name, key) if key else None
+        if key is not None:
+            await app.secrets.set(name, key)
+        place = await app.secrets.where(name)
     narrate(f"Added {name} at {entry.base_url}. Try it: ftdesk hosts test {name}")
     if place == "memory":
         narrate(
@@ -92,7 +97,8 @@ async def _remove(arguments: argparse.Namespace) -> int:
         rest = {other: entry for other, entry in app.settings.hosts.items() if other != name}
         app.save_settings(replace(app.settings, hosts=rest))
         await app.secrets.delete(name)
-    narrate(f"Removed {name} and its key.")
+        place = await app.secrets.where(name)
+    narrate(f"Removed {name}." if place == "nowhere" else f"Removed {name}, but its key is still in the {place}.")
     return ExitStatus.GOOD
 
 
@@ -104,6 +110,12 @@ async def _test(arguments: argparse.Namespace) -> int:
         seconds = time.monotonic() - started
     print_text(f"{arguments.name} answers: {len(models)} models, {seconds:.1f} s.")
     return ExitStatus.GOOD
+
+
+async def _place(app: App, name: str) -> Place | None:
+    """Where the key of a connection is, or ``None`` when there is none."""
+    place = await app.secrets.where(name)
+    return None if place == "nowhere" else place
 
 
 def _profile(name: str, chosen: str | None) -> HostProfile:

@@ -151,7 +151,12 @@ def _unreachable(endpoint: Endpoint, causes: list[BaseException]) -> tuple[str, 
         return f"{host} at {address} could not be reached within {endpoint.limits.connect:g} s.", _ADDRESS
     if any(name.endswith("Timeout") or name == "TimeoutError" for name in names):
         return f"{host} did not answer in time.", _LATER
-    if names & {"UnsupportedProtocol", "InvalidURL", "LocalProtocolError"}:
+    if "LocalProtocolError" in names:
+        return (
+            f"The request to {host} could not be sent as it was announced.",
+            "Did its file change meanwhile? Try again.",
+        )
+    if names & {"UnsupportedProtocol", "InvalidURL"}:
         return f"{host} cannot be asked at {endpoint.base_url}.", "Check the address of this connection."
     if names & {"ReadError", "WriteError", "RemoteProtocolError", "ConnectionResetError", "DecodingError"}:
         return f"The connection to {host} broke before its answer was complete.", _LATER

@@ -117,9 +117,7 @@ class LocalSource:
         try:
             async with asyncio.timeout(self._times.answer):
                 await client.models()
-        except TimeoutError:
-            return False
-        except FtdeskError:
+        except (TimeoutError, FtdeskError):
             return False
         return True
 

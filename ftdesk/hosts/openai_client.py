@@ -154,9 +154,8 @@ class OpenAIClient:
         try:
             with path.open("rb") as file:
                 async with open_http(self._endpoint) as http:
-                    call = open_sdk(
-                        self._endpoint, self._endpoint.base_url, http, retries=0
-                    ).files.with_raw_response.create(
+                    sdk = open_sdk(self._endpoint, self._endpoint.base_url, http, retries=0)
+                    call = sdk.files.with_raw_response.create(
                         file=(_sent_name(path), file),
                         purpose=cast("Any", purpose),
                         timeout=self._endpoint.limits.upload,

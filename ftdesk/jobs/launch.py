@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ftdesk.errors import FtdeskError, HostError, HostRefusedError, HostUnreachableError, InputError
+from ftdesk.errors import FtdeskError, HostError, HostRefusedError, HostUnreachableError, InputError, StorageError
 from ftdesk.hosts.types import HostClient, Hosts, JobRequest, RemoteJob
 from ftdesk.jobs.datafile import sha256_of
 from ftdesk.jobs.ledger import TOKEN_MARK, Entry, Ledger, merged
@@ -68,7 +68,14 @@ class Launch:
             await self._give_up("cancelled", "The launch was stopped before the job was started.")
             raise
         if remote is not None:
-            await self._adopt(remote)
+            try:
+                await self._adopt(remote)
+            except StorageError as error:
+                raise StorageError(
+                    f"The job {remote.id} was started, but that could not be written down.",
+                    error.sentence,
+                    "It is found again when the database can be used.",
+                ) from error
             yield LaunchStepped("created", f"Started {remote.id}.")
             yield JobChanged(self._entry.job)
             return
@@ -182,7 +189,7 @@ class Launch:
             yield
         finally:
             task.cancel()
-            await asyncio.wait([task])
+            await asyncio.gather(task, return_exceptions=True)
 
     def _intent(self) -> Job:
         plan, token = self._plan, str(uuid.uuid4())

@@ -95,7 +95,7 @@ class JobService:
         return await self._ledger.checkpoints((await self._entry(job_id)).number)
 
     async def cancel(self, job_id: str) -> Job:
-        """End a job for good. Raises ``InputError`` when it has ended otherwise, ``HostError``."""
+        """End a job for good. Raises ``HostRefusedError`` when it has ended otherwise."""
         return await self._steer(job_id, {"cancelled"}, lambda client, name: client.cancel(name))
 
     async def pause(self, job_id: str) -> Job:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from keyring.backend import KeyringBackend
 from openai_server import OpenAIServer, Request, hang, refuse, reset
 
 from ftdesk.cli.main import run_command
@@ -95,7 +96,7 @@ def test_a_connection_can_be_added_listed_tested_and_removed(shell: Shell, serve
         "name": "acme",
         "profile": "openai",
         "base_url": server.base_url,
-        "key": "nowhere",
+        "key": None,
     }
     table = shell("hosts").out.splitlines()
     assert table[0].split() == ["host", "profile", "address", "key"]
@@ -125,6 +126,38 @@ def test_a_key_from_standard_input_is_used_and_not_written(
         assert shell("hosts", "--json").json[1]["key"] == "environment"
     for path in tmp_path.rglob("*"):
         assert path.is_dir() or key.encode() not in path.read_bytes()
+
+
+class Keyring(KeyringBackend):
+    """Stands for the keyring of the system."""
+
+    priority = 5
+    kept: dict[str, str] = {}  # noqa: RUF012 - one for all, as a system has
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.kept.get(f"{service} {username}")
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.kept[f"{service} {username}"] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.kept[f"{service} {username}"]
+
+
+def test_a_key_stays_with_the_address_that_it_was_given_for(
+    shell: Shell, server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(secrets, "KEYRINGS", ((__name__, "Keyring"),))
+    add = ("hosts", "add", "acme", "--base-url")
+    shell(*add, server.base_url, "--key-stdin", stdin="sk-1")
+    assert shell("hosts", "--json").json[1]["key"] == "keyring"
+    shell(*add, server.base_url, "--profile", "openai")
+    assert Keyring.kept == {"ftdesk acme": "sk-1"}, "the same address"
+    shell(*add, server.base_url + "/elsewhere")
+    assert Keyring.kept == {}
+    shell(*add, server.base_url, "--key-stdin", stdin="sk-2")
+    assert shell("hosts", "remove", "acme").err == "Removed acme.\n"
+    assert Keyring.kept == {}
 
 
 def test_the_key_of_another_program_is_offered_and_not_taken(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import re
 import socket
+import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -137,6 +139,35 @@ def test_https_to_a_server_without_it_is_told_apart(server: OpenAIServer) -> Non
     assert isinstance(error, HostUnreachableError)
     assert error.never_sent
     assert "No encrypted connection to “acme”" in error.sentence
+
+
+def self_signed(folder: Path) -> ssl.SSLContext:
+    """The server side of a connection whose certificate nobody vouches for."""
+    x509 = pytest.importorskip("cryptography.x509")
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = dt.datetime.now(dt.UTC)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now + dt.timedelta(1))
+    pem = serialization.Encoding.PEM
+    (folder / "cert.pem").write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(pem))
+    private = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    (folder / "key.pem").write_bytes(key.private_bytes(pem, *private))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return context
+
+
+def test_a_certificate_that_nobody_vouches_for_is_not_accepted(tmp_path: Path) -> None:
+    with OpenAIServer(tls=self_signed(tmp_path)) as server:
+        error = outcome(server, lambda client: client.models(), key=KEY)
+        assert server.requests == []
+    assert isinstance(error, HostUnreachableError)
+    assert error.never_sent
+    assert "The certificate of “acme” is not valid: self-signed certificate." in error.sentence
 
 
 @pytest.mark.parametrize("fault", [refuse(408), refuse(409), refuse(429), refuse(500), refuse(503), reset, hang])

@@ -21,7 +21,7 @@ import pytest
 from desk import PACE, Desk, desk, last_job, launched, plan_for, training_file
 from openai_server import Fault, OpenAIServer, Request, after_effect, hang, refuse, reset, say, send
 
-from ftdesk.errors import FtdeskError, HostError, HostRefusedError, HostUnreachableError, InputError
+from ftdesk.errors import FtdeskError, HostError, HostRefusedError, HostUnreachableError, InputError, StorageError
 from ftdesk.jobs.ledger import TOKEN_MARK
 from ftdesk.jobs.types import Job, JobChanged, LaunchEvent, LaunchStepped
 from ftdesk.storage.folders import Folders
@@ -297,6 +297,23 @@ def test_a_launch_that_is_stopped_while_creating_is_unknown_until_it_is_looked_f
 
     asyncio.run(run())
     assert len(server.asked(*CREATE)) == 1
+
+
+def test_a_job_that_cannot_be_written_down_is_named(server: OpenAIServer, tmp_path: Path) -> None:
+    def break_database(request: Request) -> None:
+        if re.search(CREATE[1], request.path) and request.method == "POST":
+            with sqlite3.connect(Folders.under(tmp_path).database) as connection:
+                connection.execute("ALTER TABLE jobs RENAME TO gone")
+            connection.close()
+
+    async def run() -> None:
+        async with desk(tmp_path, {"acme": server.base_url}) as here:
+            with pytest.raises(StorageError, match="The job ftjob-000001 was started, but"):
+                await launched(here.jobs, plan_for(training_file(tmp_path)))
+
+    server.on_request = break_database
+    asyncio.run(run())
+    assert server.files, "the job needs its file"
 
 
 def test_a_launch_that_was_given_up_for_dead_does_not_start_a_job_after_all(
