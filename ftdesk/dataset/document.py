@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Self
 
 from ftdesk.dataset.backups import Backups
-from ftdesk.dataset.changes import Change, DocumentObserver, Splice
+from ftdesk.dataset.changes import Change, DocumentObserver, LabelChange, Splice
 from ftdesk.dataset.journal import FileState, Journal, open_journal
+from ftdesk.dataset.labels import LabelBook, labels_path
 from ftdesk.dataset.lines import FileLines, unreadable
 from ftdesk.dataset.merge import Merged, difference, merge, replay
 from ftdesk.dataset.record import Record, read_record
@@ -18,6 +19,7 @@ from ftdesk.dataset.rows import Rows
 from ftdesk.dataset.saving import Saving
 from ftdesk.errors import InputError, StorageError
 from ftdesk.storage.files import write_atomic
+from ftdesk.storage.folders import Folders
 
 _CACHED_RECORDS = 512
 
@@ -33,9 +35,11 @@ class Document:
     undoable without limit, and is in the journal before ``apply`` returns.
     """
 
-    def __init__(self, path: Path | None, journals: Path | None, backups: Backups | None = None) -> None:
+    def __init__(self, path: Path | None, folders: Folders | None = None) -> None:
         self.path = path
-        self._backups = backups
+        self._folders = folders
+        self._backups = Backups(folders.backups) if folders else None
+        self.labels = self._label_book()
         base = FileLines(path) if path else None
         self._rows = Rows(base)
         self._state = FileState.of(base.stat) if base is not None else None
@@ -47,25 +51,26 @@ class Document:
         self._last_saving: Saving | None = None
         self._observers: list[DocumentObserver] = []
         self._records: OrderedDict[bytes, Record] = OrderedDict()
-        self._journal = open_journal(journals, path) if journals else None
+        self._journal = open_journal(folders.journals, path) if folders else None
         self.recovered = 0
         self.set_aside: Path | None = None
         if self._journal and self._journal.owned:
             self._recover(self._journal)
 
     @staticmethod
-    def open(path: Path, journals: Path | None = None, backups: Backups | None = None) -> Document:
+    def open(path: Path, folders: Folders | None = None) -> Document:
         """Open ``path``. Raises ``InputError`` when it cannot be read.
 
-        With ``journals``, edits of an earlier run that were never saved are there again (``recovered``). When the file
-        has changed since, they are kept in ``set_aside`` instead. With ``backups``, a save keeps the version before it.
+        With ``folders``, every edit is in a journal there, a save keeps the version before it, and labels are kept.
+        Edits of an earlier run that were never saved are there again (``recovered``); when the file has changed since,
+        they are put aside instead (``set_aside``).
         """
-        return Document(path, journals, backups)
+        return Document(path, folders)
 
     @staticmethod
-    def new(journals: Path | None = None, backups: Backups | None = None) -> Document:
+    def new(folders: Folders | None = None) -> Document:
         """An empty dataset without a file yet, or the one that a crash left unsaved."""
-        return Document(None, journals, backups)
+        return Document(None, folders)
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -77,7 +82,16 @@ class Document:
 
     @property
     def is_modified(self) -> bool:
-        return self._saved_at != len(self._done)
+        """Whether saving would write something else than the file holds. Labels are not in the file."""
+        if self._saved_at is None:
+            return True
+        since = self._done[self._saved_at :] + self._undone[len(self._undone) - self._ahead :]
+        return any(change.splices for change in since)
+
+    @property
+    def _ahead(self) -> int:
+        """How many redos lead to what was saved."""
+        return max(0, (self._saved_at or 0) - len(self._done))
 
     @property
     def undo_title(self) -> str:
@@ -125,10 +139,7 @@ class Document:
                 f"{self.path} is open for editing in another window.",
                 hint="Close it there, or save a copy under another name.",
             )
-        self._undone.clear()
-        if self._saved_at is not None and self._saved_at > len(self._done):
-            self._saved_at = None
-        self._done.append(change)
+        self._remember(change)
         self._perform(change)
 
     def replace(self, row: int, line: bytes, title: str) -> None:
@@ -148,6 +159,13 @@ class Document:
         """Move a row so that it stands at ``to`` afterwards."""
         line = self.line(row)
         self.apply(Change(title, (Splice(row, (line,), ()), Splice(to, (), (line,)))))
+
+    def label(self, changes: Sequence[LabelChange], title: str) -> None:
+        """Change tags or notes; ``labels`` makes such changes. Raises ``StorageError`` when they cannot be kept."""
+        if changes:
+            change = Change(title, (), tuple(changes))
+            self._remember(change)
+            self._perform(change)
 
     def undo(self) -> None:
         if self._done:
@@ -240,9 +258,11 @@ class Document:
         for splice in (splice for change in meanwhile for splice in change.splices):
             self._rows.put(splice)
         self._performed = meanwhile
-        undoable = not meanwhile or self._done[saving.position :] == meanwhile
+        undoable = [change for change in self._done[saving.position :] if change.splices] == meanwhile
         self._saved_at = saving.position if undoable else None
         self.path = saving.target
+        if saving.other:
+            self.labels = self.labels.copied_to(self._label_book())
         self._renew_journal(moved=saving.other)
         self._announce()
 
@@ -276,7 +296,22 @@ class Document:
         if self._journal:
             self._journal.close()
 
+    def _remember(self, change: Change) -> None:
+        self._undone.clear()
+        if self._saved_at is not None and self._saved_at > len(self._done):
+            self._saved_at = None  # what was saved lay in the redos, and no way leads there any more
+        self._done.append(change)
+
+    def _label_book(self) -> LabelBook:
+        return LabelBook(labels_path(self._folders.labels, self.path) if self._folders and self.path else None)
+
     def _perform(self, change: Change) -> None:
+        if change.labels:
+            self.labels.put(change.labels)
+        if not change.splices:
+            self._announce()
+            return
+        followed = [self.labels.follow(splice) for splice in change.splices]
         for splice in change.splices:
             for observer in list(self._observers):
                 observer.splicing(splice.row, len(splice.removed), len(splice.inserted))
@@ -287,6 +322,8 @@ class Document:
         try:
             if self._journal:
                 self._journal.append(change, self._state)
+            if any(followed):
+                self.labels.write()
         finally:
             self._announce()
 

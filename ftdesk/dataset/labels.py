@@ -77,6 +77,13 @@ class LabelBook:
         table = {key: {"tags": sorted(labels.tags), "note": labels.note} for key, labels in self._labels.items()}
         write_atomic(self._path, [json.dumps({"labels": table}, ensure_ascii=False).encode("utf-8", "replace")])
 
+    def copied_to(self, other: LabelBook) -> LabelBook:
+        """``other`` with these labels in it as well, for a dataset that goes on under another name."""
+        other._labels |= self._labels
+        if self._labels:
+            other.write()
+        return other
+
     def export(self, lines: Iterable[bytes]) -> list[dict[str, Any]]:
         """Line numbers from 1 with their tags and note, for those that have any."""
         found = []

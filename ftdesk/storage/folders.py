@@ -50,6 +50,11 @@ class Folders:
         return self.data / "backups"
 
     @property
+    def labels(self) -> Path:
+        """Tags and notes of examples."""
+        return self.data / "labels"
+
+    @property
     def database(self) -> Path:
         return self.data / "ftdesk.sqlite3"
 

@@ -69,7 +69,7 @@ class Files(QObject):
             return
         try:
             self._let_go_of(path)
-            self._show(Document.open(path, self._app.folders.journals))
+            self._show(Document.open(path, self._app.folders))
         except FtdeskError as error:
             self._notices.show_error(error)
 
@@ -83,7 +83,7 @@ class Files(QObject):
     def new(self) -> None:
         """An empty dataset that gets its name when it is saved."""
         try:
-            document = Document.new(self._app.folders.journals)
+            document = Document.new(self._app.folders)
         except FtdeskError as error:
             self._notices.show_error(error)
             return
@@ -162,7 +162,7 @@ class Files(QObject):
         work = self._background.begin(self.tr("Opening {file}").format(file=path.name))
         try:
             self._let_go_of(path)
-            document = await asyncio.to_thread(Document.open, path, self._app.folders.journals)
+            document = await asyncio.to_thread(Document.open, path, self._app.folders)
         finally:
             work.end()
         self._show(document)

@@ -23,6 +23,7 @@ from ftdesk.dataset.changes import Change, Splice
 from ftdesk.dataset.conversation import set_text
 from ftdesk.dataset.document import Document
 from ftdesk.dataset.lines import FileLines
+from ftdesk.storage.folders import Folders
 
 WORDS = [
     "patient",
@@ -87,8 +88,8 @@ def count_lines(path: Path) -> float:
     return seconds(lambda: subprocess.run(["wc", "-l", path], check=True, stdout=subprocess.DEVNULL))
 
 
-def edit_and_save(path: Path, journals: Path) -> float:
-    document = Document.open(path, journals)
+def edit_and_save(path: Path, home: Path) -> float:
+    document = Document.open(path, Folders.under(home))
     row = len(document) // 2
     document.replace(row, set_text(document.line(row), 0, f"edited {time.time_ns()}"), "Edit")
     taken = seconds(document.save)
@@ -107,9 +108,9 @@ def copy_and_sync(path: Path, target: Path) -> float:
     return taken
 
 
-def durable_edit(path: Path, journals: Path, count: int = 200) -> float:
+def durable_edit(path: Path, home: Path, count: int = 200) -> float:
     """Seconds for one edit of a 4 kB line to be in the journal and on disk."""
-    with Document.open(path, journals) as document:
+    with Document.open(path, Folders.under(home)) as document:
         line = document.line(0)
         times = [
             seconds(lambda: document.apply(Change("Edit", (Splice(0, (document.line(0),), (line + b" ",)),))))
@@ -166,7 +167,7 @@ def main() -> None:
             compare(
                 f"edit one example and save, {line_bytes}-byte lines",
                 arguments.rounds,
-                lambda path=path: edit_and_save(path, folder / "journals"),  # type: ignore[misc]
+                lambda path=path: edit_and_save(path, folder / "home"),  # type: ignore[misc]
                 {"cp + fsync": lambda path=path: copy_and_sync(path, folder / "copy")},  # type: ignore[misc]
             )
         path = folder / "4000.jsonl"
@@ -175,7 +176,7 @@ def main() -> None:
         compare(
             "one edit made durable",
             arguments.rounds,
-            lambda: durable_edit(path, folder / "journals"),
+            lambda: durable_edit(path, folder / "home"),
             {"append + fdatasync": lambda: append_and_sync(folder, size)},
         )
     finally:

@@ -21,8 +21,21 @@ from typing import Any
 
 from ftdesk.dataset.document import Document
 from ftdesk.errors import FtdeskError
+from ftdesk.storage.folders import Folders
 
-CALLS = ("open", "write", "fsync", "replace", "rename", "unlink", "fchmod", "ftruncate", "truncate", "copy_file_range")
+CALLS = (
+    "open",
+    "write",
+    "fsync",
+    "replace",
+    "rename",
+    "unlink",
+    "fchmod",
+    "ftruncate",
+    "truncate",
+    "copy_file_range",
+    "link",
+)
 FIRST = [b'{"line": 1}', b'{"line": 2}', b'{"line": 3}']
 
 Step = tuple[str, int, bytes]
@@ -92,12 +105,12 @@ def states() -> list[list[bytes]]:
     return rows
 
 
-def child(path: Path, journals: Path, point: int, kind: str, told: int, expected: list[bytes]) -> int:
+def child(path: Path, home: Path, point: int, kind: str, told: int, expected: list[bytes]) -> int:
     """Exit status 0: the fault was hit; 1: there are fewer calls than that; 2: something is wrong."""
     say = os.write
     fault = Fault(point, kind)
     try:
-        document = Document.open(path, journals)
+        document = Document.open(path, Folders.under(home))
     except FtdeskError:
         return 0 if fault.hit else 2
     for step in (*STEPS, ("save", 0, b"")):
@@ -115,7 +128,7 @@ def child(path: Path, journals: Path, point: int, kind: str, told: int, expected
 
 def try_point(folder: Path, point: int, kind: str, known: list[list[bytes]]) -> tuple[bool, str]:
     """Whether the point exists, and what is wrong after it (empty when nothing is)."""
-    path, journals = folder / "a.jsonl", folder / "journals"
+    path, home = folder / "a.jsonl", folder / "home"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     path.write_bytes(b"\n".join(FIRST) + b"\n")
@@ -125,7 +138,7 @@ def try_point(folder: Path, point: int, kind: str, known: list[list[bytes]]) -> 
         os.close(reader)
         status = 2
         try:
-            status = child(path, journals, point, kind, writer, known[-1])
+            status = child(path, home, point, kind, writer, known[-1])
         except BaseException as error:  # noqa: BLE001 - reported by the parent
             builtins.print(f"{kind} {point}: {error!r}", file=sys.stderr)
         os._exit(status)
@@ -138,15 +151,15 @@ def try_point(folder: Path, point: int, kind: str, known: list[list[bytes]]) -> 
     if status == 2:
         return True, "the child found a wrong state"
     if kind == "KILL":
-        return True, wrong_after_kill(path, journals, done, known)
+        return True, wrong_after_kill(path, home, done, known)
     return True, ""
 
 
-def wrong_after_kill(path: Path, journals: Path, done: int, known: list[list[bytes]]) -> str:
+def wrong_after_kill(path: Path, home: Path, done: int, known: list[list[bytes]]) -> str:
     """A step that was finished must be there; the one under way may be there or not; nothing else may."""
     if path.read_bytes() not in [b"\n".join(rows) + b"\n" for rows in known]:
         return "the file is torn"
-    with Document.open(path, journals) as document:
+    with Document.open(path, Folders.under(home)) as document:
         if document.set_aside:
             return "edits were set aside though nobody changed the file"
         rows = list(document.lines())

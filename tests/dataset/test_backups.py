@@ -9,15 +9,16 @@ import pytest
 
 from ftdesk.dataset.backups import Backups
 from ftdesk.dataset.document import Document
+from ftdesk.storage.folders import Folders
 
 HOUR = 3_600 * 10**9
 DAY = 24 * HOUR
 
 
 def test_a_save_keeps_the_version_before_it(tmp_path: Path) -> None:
-    path, backups = tmp_path / "a.jsonl", Backups(tmp_path / "backups")
+    path, backups = tmp_path / "a.jsonl", Backups(Folders.under(tmp_path).backups)
     path.write_bytes(b"first\n")
-    with Document.open(path, None, backups) as document:
+    with Document.open(path, Folders.under(tmp_path)) as document:
         for text in (b"second", b"third"):
             document.replace(0, text, "Edit")
             document.save()
@@ -26,9 +27,9 @@ def test_a_save_keeps_the_version_before_it(tmp_path: Path) -> None:
 
 
 def test_a_backup_does_not_follow_what_is_written_later(tmp_path: Path) -> None:
-    path, backups = tmp_path / "a.jsonl", Backups(tmp_path / "backups")
+    path, backups = tmp_path / "a.jsonl", Backups(Folders.under(tmp_path).backups)
     path.write_bytes(b"1\n")
-    with Document.open(path, None, backups) as document:
+    with Document.open(path, Folders.under(tmp_path)) as document:
         document.replace(0, b"2", "Edit")
         document.save()
     path.write_bytes(b"written in place by another program\n")
@@ -36,17 +37,18 @@ def test_a_backup_does_not_follow_what_is_written_later(tmp_path: Path) -> None:
 
 
 def test_saving_goes_on_when_no_backup_can_be_made(tmp_path: Path) -> None:
-    path, blocked = tmp_path / "a.jsonl", tmp_path / "blocked"
+    path, folders = tmp_path / "a.jsonl", Folders.under(tmp_path)
     path.write_bytes(b"1\n")
-    blocked.write_bytes(b"a file where the folder should be")
-    with Document.open(path, None, Backups(blocked)) as document:
+    folders.data.mkdir()
+    folders.backups.write_bytes(b"a file where the folder should be")
+    with Document.open(path, folders) as document:
         document.replace(0, b"2", "Edit")
         document.save()
     assert path.read_bytes() == b"2\n"
 
 
 def test_a_copy_is_made_where_links_cannot_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path, backups = tmp_path / "a.jsonl", Backups(tmp_path / "backups")
+    path, backups = tmp_path / "a.jsonl", Backups(Folders.under(tmp_path).backups)
     path.write_bytes(b"1\n")
 
     def refuse(*_: object) -> None:
@@ -58,7 +60,7 @@ def test_a_copy_is_made_where_links_cannot_be(tmp_path: Path, monkeypatch: pytes
 
 
 def test_versions_are_thinned_with_age(tmp_path: Path) -> None:
-    path, backups = tmp_path / "a.jsonl", Backups(tmp_path / "backups")
+    path, backups = tmp_path / "a.jsonl", Backups(Folders.under(tmp_path).backups)
     path.write_bytes(b"1\n")
     kept = backups.keep(path)
     assert kept is not None
@@ -79,7 +81,7 @@ def test_versions_are_thinned_with_age(tmp_path: Path) -> None:
 
 
 def test_the_newest_versions_stay_whatever_their_age(tmp_path: Path) -> None:
-    path, backups = tmp_path / "a.jsonl", Backups(tmp_path / "backups")
+    path, backups = tmp_path / "a.jsonl", Backups(Folders.under(tmp_path).backups)
     path.write_bytes(b"1\n")
     for _ in range(3):
         backups.keep(path)

@@ -19,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from ftdesk.dataset.changes import Change, Splice
 from ftdesk.dataset.document import Document, read_lines
 from ftdesk.errors import InputError, StorageError
+from ftdesk.storage.folders import Folders
 
 ODD_FILES = [
     b"",
@@ -34,8 +35,8 @@ ODD_FILES = [
 
 
 @pytest.fixture
-def journals(tmp_path: Path) -> Path:
-    return tmp_path / "journals"
+def folders(tmp_path: Path) -> Folders:
+    return Folders.under(tmp_path / "home")
 
 
 @pytest.fixture(autouse=True)
@@ -54,9 +55,9 @@ def documents(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         document.close()
 
 
-def opened(path: Path, content: bytes, journals: Path | None = None) -> Document:
+def opened(path: Path, content: bytes, folders: Folders | None = None) -> Document:
     path.write_bytes(content)
-    return Document.open(path, journals)
+    return Document.open(path, folders)
 
 
 def rewrite(path: Path, content: bytes, *, in_place: bool) -> None:
@@ -118,20 +119,21 @@ def test_a_change_after_an_undo_past_the_save_can_never_look_saved(tmp_path: Pat
     assert document.is_modified
 
 
-def test_edits_survive_a_process_that_never_said_goodbye(tmp_path: Path, journals: Path) -> None:
+def test_edits_survive_a_process_that_never_said_goodbye(tmp_path: Path, folders: Folders) -> None:
     file = tmp_path / "a.jsonl"
     file.write_bytes(b"1\n2\n")
     program = (
         "import os, sys, pathlib\n"
         "from ftdesk.dataset.document import Document\n"
-        "document = Document.open(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))\n"
+        "from ftdesk.storage.folders import Folders\n"
+        "document = Document.open(pathlib.Path(sys.argv[1]), Folders.under(pathlib.Path(sys.argv[2])))\n"
         "document.replace(0, b'\\xff edited', 'Edit')\n"
         "document.insert(2, ['\\u4e2d'.encode()], 'Insert')\n"
         "os.kill(os.getpid(), 9)\n"
     )
-    dead = subprocess.run([sys.executable, "-c", program, str(file), str(journals)], check=False)
+    dead = subprocess.run([sys.executable, "-c", program, str(file), str(tmp_path / "home")], check=False)
     assert dead.returncode != 0
-    document = Document.open(file, journals)
+    document = Document.open(file, folders)
     assert document.recovered == 2
     assert list(document.lines()) == [b"\xff edited", b"2", "中".encode()]
     assert document.is_modified
@@ -140,71 +142,71 @@ def test_edits_survive_a_process_that_never_said_goodbye(tmp_path: Path, journal
     assert list(document.lines()) == [b"1", b"2"]
 
 
-def test_an_unsaved_new_dataset_is_there_again(journals: Path) -> None:
-    document = Document.new(journals)
+def test_an_unsaved_new_dataset_is_there_again(folders: Folders) -> None:
+    document = Document.new(folders)
     document.insert(0, [b"{}"], "New example")
     document.close()
-    assert list(Document.new(journals).lines()) == [b"{}"]
+    assert list(Document.new(folders).lines()) == [b"{}"]
 
 
-def test_two_new_datasets_at_once_do_not_share_a_journal(journals: Path) -> None:
-    first, second = Document.new(journals), Document.new(journals)
+def test_two_new_datasets_at_once_do_not_share_a_journal(folders: Folders) -> None:
+    first, second = Document.new(folders), Document.new(folders)
     first.insert(0, [b"first"], "New")
     second.insert(0, [b"second"], "New")
     assert not second.read_only
     assert list(second.lines()) == [b"second"]
 
 
-def test_a_journal_that_a_crash_cut_off_gives_what_is_whole(tmp_path: Path, journals: Path) -> None:
-    document = opened(tmp_path / "a.jsonl", b"1\n", journals)
+def test_a_journal_that_a_crash_cut_off_gives_what_is_whole(tmp_path: Path, folders: Folders) -> None:
+    document = opened(tmp_path / "a.jsonl", b"1\n", folders)
     document.replace(0, b"2", "Edit")
     document.replace(0, b"3", "Edit")
     document.close()
-    (journal,) = journals.glob("*.journal")
+    (journal,) = folders.journals.glob("*.journal")
     whole = journal.read_bytes()
     journal.write_bytes(whole[:-5])
-    recovered = Document.open(tmp_path / "a.jsonl", journals)
+    recovered = Document.open(tmp_path / "a.jsonl", folders)
     assert list(recovered.lines()) == [b"2"]
 
 
-def test_recovered_edits_can_go_on_after_a_cut_off_journal(tmp_path: Path, journals: Path) -> None:
-    document = opened(tmp_path / "a.jsonl", b"1\n", journals)
+def test_recovered_edits_can_go_on_after_a_cut_off_journal(tmp_path: Path, folders: Folders) -> None:
+    document = opened(tmp_path / "a.jsonl", b"1\n", folders)
     document.replace(0, b"2", "Edit")
     document.replace(0, b"3", "Edit")
     document.close()
-    (journal,) = journals.glob("*.journal")
+    (journal,) = folders.journals.glob("*.journal")
     journal.write_bytes(journal.read_bytes()[:-5])
-    second = Document.open(tmp_path / "a.jsonl", journals)
+    second = Document.open(tmp_path / "a.jsonl", folders)
     second.replace(0, b"4", "Edit")
     second.close()
-    third = Document.open(tmp_path / "a.jsonl", journals)
+    third = Document.open(tmp_path / "a.jsonl", folders)
     assert list(third.lines()) == [b"4"]
 
 
-def test_edits_on_a_file_that_changed_meanwhile_are_set_aside_not_applied(tmp_path: Path, journals: Path) -> None:
-    document = opened(tmp_path / "a.jsonl", b"1\n", journals)
+def test_edits_on_a_file_that_changed_meanwhile_are_set_aside_not_applied(tmp_path: Path, folders: Folders) -> None:
+    document = opened(tmp_path / "a.jsonl", b"1\n", folders)
     document.replace(0, b"mine", "Edit")
     document.close()
     (tmp_path / "a.jsonl").write_bytes(b"theirs, longer\n")
-    again = Document.open(tmp_path / "a.jsonl", journals)
+    again = Document.open(tmp_path / "a.jsonl", folders)
     assert list(again.lines()) == [b"theirs, longer"]
     assert again.set_aside is not None
     assert b"mine" in again.set_aside.read_bytes()
 
 
-def test_a_saved_file_leaves_no_journal(tmp_path: Path, journals: Path) -> None:
-    document = opened(tmp_path / "a.jsonl", b"1\n", journals)
+def test_a_saved_file_leaves_no_journal(tmp_path: Path, folders: Folders) -> None:
+    document = opened(tmp_path / "a.jsonl", b"1\n", folders)
     document.replace(0, b"2", "Edit")
     document.save()
-    assert not list(journals.glob("*.journal"))
+    assert not list(folders.journals.glob("*.journal"))
     document.undo()
     document.close()
-    assert list(Document.open(tmp_path / "a.jsonl", journals).lines()) == [b"1"]
+    assert list(Document.open(tmp_path / "a.jsonl", folders).lines()) == [b"1"]
 
 
-def test_a_second_window_may_read_but_not_edit(tmp_path: Path, journals: Path) -> None:
-    first = opened(tmp_path / "a.jsonl", b"1\n", journals)
-    second = Document.open(tmp_path / "a.jsonl", journals)
+def test_a_second_window_may_read_but_not_edit(tmp_path: Path, folders: Folders) -> None:
+    first = opened(tmp_path / "a.jsonl", b"1\n", folders)
+    second = Document.open(tmp_path / "a.jsonl", folders)
     assert not first.read_only
     assert second.read_only
     with pytest.raises(InputError, match="another window"):
@@ -233,15 +235,15 @@ def test_a_file_truncated_while_open_is_an_error_and_not_a_crash(tmp_path: Path)
     assert "written over" in document.record(4000).problem
 
 
-def test_a_save_that_fails_keeps_the_old_file_and_the_edits(tmp_path: Path, journals: Path) -> None:
-    document = opened(tmp_path / "a.jsonl", b"1\n", journals)
+def test_a_save_that_fails_keeps_the_old_file_and_the_edits(tmp_path: Path, folders: Folders) -> None:
+    document = opened(tmp_path / "a.jsonl", b"1\n", folders)
     document.replace(0, b"2", "Edit")
     with pytest.raises(StorageError, match="Cannot save"):
         document.save(tmp_path / "missing" / "folder.jsonl")
     assert (tmp_path / "a.jsonl").read_bytes() == b"1\n"
     assert list(document.lines()) == [b"2"]
     assert document.is_modified
-    assert list(journals.glob("*.journal"))
+    assert list(folders.journals.glob("*.journal"))
 
 
 def test_saving_keeps_the_mode_and_follows_a_link(tmp_path: Path) -> None:
@@ -292,8 +294,8 @@ def test_an_observer_sees_each_splice_before_and_after(tmp_path: Path) -> None:
     ]
 
 
-def test_what_is_edited_while_a_save_runs_is_neither_lost_nor_called_saved(tmp_path: Path, journals: Path) -> None:
-    document = opened(tmp_path / "a.jsonl", b"1\n2\n3\n", journals)
+def test_what_is_edited_while_a_save_runs_is_neither_lost_nor_called_saved(tmp_path: Path, folders: Folders) -> None:
+    document = opened(tmp_path / "a.jsonl", b"1\n2\n3\n", folders)
     document.replace(0, b"before", "Edit")
     saving = document.begin_save()
     document.replace(2, b"meanwhile", "Edit")
@@ -311,8 +313,8 @@ def test_what_is_edited_while_a_save_runs_is_neither_lost_nor_called_saved(tmp_p
 
 
 @pytest.mark.parametrize("replaced", [False, True])
-def test_a_crash_in_the_middle_of_a_save_loses_no_edit(tmp_path: Path, journals: Path, *, replaced: bool) -> None:
-    document = opened(tmp_path / "a.jsonl", b"1\n2\n3\n", journals)
+def test_a_crash_in_the_middle_of_a_save_loses_no_edit(tmp_path: Path, folders: Folders, *, replaced: bool) -> None:
+    document = opened(tmp_path / "a.jsonl", b"1\n2\n3\n", folders)
     document.replace(0, b"before", "Edit")
     saving = document.begin_save()
     document.replace(2, b"meanwhile", "Edit")
@@ -322,18 +324,18 @@ def test_a_crash_in_the_middle_of_a_save_loses_no_edit(tmp_path: Path, journals:
         saving.result.close()
     document.replace(1, b"later", "Edit")
     document.close()  # as a crash would, without finish_save
-    again = Document.open(tmp_path / "a.jsonl", journals)
+    again = Document.open(tmp_path / "a.jsonl", folders)
     assert again.set_aside is None
     assert list(again.lines()) == [b"before", b"later", b"meanwhile"]
 
 
-def test_a_damaged_journal_is_kept_for_a_person_to_look_at(tmp_path: Path, journals: Path) -> None:
-    document = opened(tmp_path / "a.jsonl", b"1\n", journals)
+def test_a_damaged_journal_is_kept_for_a_person_to_look_at(tmp_path: Path, folders: Folders) -> None:
+    document = opened(tmp_path / "a.jsonl", b"1\n", folders)
     document.replace(0, b"2", "Edit")
     document.close()
-    (journal,) = journals.glob("*.journal")
+    (journal,) = folders.journals.glob("*.journal")
     journal.write_bytes(b"garbage\n" + journal.read_bytes())
-    again = Document.open(tmp_path / "a.jsonl", journals)
+    again = Document.open(tmp_path / "a.jsonl", folders)
     assert list(again.lines()) == [b"1"]
     assert again.set_aside is not None
 
@@ -357,8 +359,8 @@ def test_runs_of_untouched_lines_are_copied_and_edits_written(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("in_place", [False, True])
-def test_edits_are_merged_with_those_of_another_program(tmp_path: Path, journals: Path, *, in_place: bool) -> None:
-    document = opened(tmp_path / "a.jsonl", b"1\n2\n3\n4\n", journals)
+def test_edits_are_merged_with_those_of_another_program(tmp_path: Path, folders: Folders, *, in_place: bool) -> None:
+    document = opened(tmp_path / "a.jsonl", b"1\n2\n3\n4\n", folders)
     document.replace(0, b"mine", "Edit")
     document.insert(4, [b"added by me"], "Insert")
     rewrite(tmp_path / "a.jsonl", b"1\n2\ntheirs\n4\n", in_place=in_place)
@@ -370,7 +372,7 @@ def test_edits_are_merged_with_those_of_another_program(tmp_path: Path, journals
     assert not document.is_modified
     document.redo()
     document.close()
-    again = Document.open(tmp_path / "a.jsonl", journals)
+    again = Document.open(tmp_path / "a.jsonl", folders)
     assert list(again.lines()) == [b"mine", b"2", b"theirs", b"4", b"added by me"]
     again.save()
     assert (tmp_path / "a.jsonl").read_bytes() == b"mine\n2\ntheirs\n4\nadded by me\n"
@@ -387,9 +389,9 @@ def test_both_versions_of_a_line_that_both_changed_stay(tmp_path: Path, *, in_pl
 
 @pytest.mark.parametrize("in_place", [False, True])
 def test_a_reload_shows_their_lines_and_keeps_the_edits_aside(
-    tmp_path: Path, journals: Path, *, in_place: bool
+    tmp_path: Path, folders: Folders, *, in_place: bool
 ) -> None:
-    document = opened(tmp_path / "a.jsonl", b"1\n2\n", journals)
+    document = opened(tmp_path / "a.jsonl", b"1\n2\n", folders)
     document.replace(0, b"mine", "Edit")
     rewrite(tmp_path / "a.jsonl", b"1\n2\ntheirs\n", in_place=in_place)
     document.reload()
@@ -412,6 +414,42 @@ def test_a_save_does_not_copy_lines_that_were_written_over(tmp_path: Path) -> No
     assert not (tmp_path / "b.jsonl").exists()
 
 
+def test_labels_are_undone_like_edits_and_leave_the_file_alone(tmp_path: Path, folders: Folders) -> None:
+    document = opened(tmp_path / "a.jsonl", b"1\n2\n", folders)
+    document.label(document.labels.tagging([document.line(0)], "hard", present=True), "Tag")
+    assert document.labels.of(b"1").tags == {"hard"}
+    assert not document.is_modified
+    document.replace(0, b"one", "Edit")
+    assert document.labels.of(b"one").tags == {"hard"}
+    assert document.is_modified
+    document.save()
+    assert (tmp_path / "a.jsonl").read_bytes() == b"one\n2\n"
+    document.close()
+    again = Document.open(tmp_path / "a.jsonl", folders)
+    assert again.labels.of(b"one").tags == {"hard"}
+    document.undo()
+    document.undo()
+    assert document.labels.all_tags() == ["hard"]  # the edited line has kept its own
+
+
+def test_a_tag_alone_is_taken_back(tmp_path: Path) -> None:
+    document = opened(tmp_path / "a.jsonl", b"1\n")
+    document.label(document.labels.tagging([b"1"], "hard", present=True), "Tag")
+    document.undo()
+    assert document.labels.all_tags() == []
+    document.redo()
+    assert document.labels.all_tags() == ["hard"]
+    assert not document.is_modified
+
+
+def test_labels_go_along_to_another_name(tmp_path: Path, folders: Folders) -> None:
+    document = opened(tmp_path / "a.jsonl", b"1\n", folders)
+    document.label(document.labels.tagging([b"1"], "hard", present=True), "Tag")
+    document.save(tmp_path / "b.jsonl")
+    document.close()
+    assert Document.open(tmp_path / "b.jsonl", folders).labels.of(b"1").tags == {"hard"}
+
+
 line_bytes = st.binary(max_size=12).map(lambda content: content.replace(b"\n", b""))
 
 
@@ -426,7 +464,7 @@ class DocumentMachine(RuleBasedStateMachine):
         self.path = Path(self.folder.name) / "a.jsonl"
         content = b"\n".join(lines) + (b"\n" if final and lines else b"")
         self.path.write_bytes(content)
-        self.document = Document.open(self.path, Path(self.folder.name) / "journals")
+        self.document = Document.open(self.path, Folders.under(Path(self.folder.name) / "home"))
         self.model = list(self.document.lines())
         self.past: list[list[bytes]] = []
         self.written = set(self.model)
@@ -514,7 +552,7 @@ class DocumentMachine(RuleBasedStateMachine):
     @rule()
     def crash(self) -> None:
         self.document.close()
-        self.document = Document.open(self.path, Path(self.folder.name) / "journals")
+        self.document = Document.open(self.path, Folders.under(Path(self.folder.name) / "home"))
         self.past = []  # what was undone before the crash is not known any more; what was done is
         self.future = []
 
