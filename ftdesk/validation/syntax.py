@@ -146,7 +146,7 @@ def _between_values(before: str, here: str, grammar_says: str) -> str | None:
         return None
     if not grammar_says.startswith("a comma or"):
         return None
-    if before.endswith('"') and here[0] not in '"{[,:-0123456789':
+    if before.endswith('"') and here[0] not in '"{[}],:;=-0123456789':
         return 'the text ended at the quote before this; a quote inside a text is written \\"'
     if here[0] in '"{[-0123456789tfn':
         return "a comma is missing before this"
