@@ -67,6 +67,7 @@ def _serve(arguments: argparse.Namespace, folder: DataFolder) -> None:
     folder.prepare()
     with ExitStack() as stack:
         stack.enter_context(folder.locked())
+        folder.forget_endpoint()
         is_new = not folder.database.exists()
         store = Store(folder.database, durable=True)
         stack.callback(store.close)

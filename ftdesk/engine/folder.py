@@ -45,6 +45,10 @@ class DataFolder:
     def incoming(self) -> Path:
         return self.root / "incoming"
 
+    @property
+    def _endpoint(self) -> Path:
+        return self.root / "endpoint.json"
+
     def file(self, file_id: str) -> Path:
         return self.root / "files" / checked_id(file_id)
 
@@ -107,19 +111,22 @@ class DataFolder:
         finally:
             incoming.discard()
 
+    def forget_endpoint(self) -> None:
+        """Remove what an engine that was killed left: it answers no more."""
+        self._endpoint.unlink(missing_ok=True)
+
     @contextlib.contextmanager
     def announced(self, base_url: str, api_key: str) -> Iterator[None]:
         """Tell other processes of the same user how to reach this engine, for as long as the block runs."""
-        path = self.root / "endpoint.json"
         with self.new_file() as incoming:
             incoming.stream.write(
                 json.dumps({"base_url": base_url, "api_key": api_key, "pid": os.getpid()}).encode() + b"\n"
             )
-            incoming.publish(path)
+            incoming.publish(self._endpoint)
         try:
             yield
         finally:
-            path.unlink(missing_ok=True)
+            self.forget_endpoint()
 
 
 class IncomingFile:

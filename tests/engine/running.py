@@ -114,7 +114,7 @@ def until(look: Callable[[], T | None]) -> T:
         found = look()
         if found:
             return found
-        time.sleep(0.01)
+        time.sleep(0.03)
 
 
 def chat(question: str, answer: str) -> dict[str, Any]:
@@ -164,6 +164,11 @@ def steps(client: openai.OpenAI, job_id: str) -> list[dict[str, Any]]:
     """The metrics of a job, oldest first."""
     events = client.fine_tuning.jobs.list_events(job_id, limit=50)
     return [dict(event.data) for event in events if event.type == "metrics"][::-1]  # type: ignore[call-overload]
+
+
+def newest_step(client: openai.OpenAI, job_id: str) -> int:
+    newest = client.fine_tuning.jobs.list_events(job_id, limit=3).data
+    return max((int(dict(event.data)["step"]) for event in newest if event.type == "metrics"), default=0)  # type: ignore[call-overload]
 
 
 def check_response(response: Any) -> None:

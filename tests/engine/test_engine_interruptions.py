@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running import Engine, ended, messages, processes_with, steps, train, until, upload
+from running import Engine, ended, messages, newest_step, processes_with, steps, train, until, upload
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
 OPTIONS: Any = {"model": "bigram-slow", "seed": 3, "hyperparameters": {"n_epochs": 8, "batch_size": 4}}
@@ -66,7 +66,7 @@ def begin(host: Restartable, file: str) -> str:
 
 
 def reached(host: Restartable, job: str, step: int) -> None:
-    until(lambda: len(steps(host.client, job)) >= step)
+    until(lambda: newest_step(host.client, job) >= step)
 
 
 def assert_as_undisturbed(host: Restartable, job_id: str, undisturbed: Any) -> None:

@@ -16,6 +16,7 @@ from running import (
     ended,
     jsonl,
     messages,
+    newest_step,
     preference,
     steps,
     train,
@@ -326,7 +327,7 @@ def test_a_value_is_accepted_exactly_when_the_description_allows_it(
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b'{"model": NaN}', b"\xff", b'{"model": "\\ud800"}', b"[" * 100_000]
+    "body", [b"", b"{", b"[]", b'{"model": NaN}', b'{"seed": 1e999}', b"\xff", b'{"model": "\\ud800"}', b"[" * 100_000]
 )
 def test_a_body_that_is_no_json_object_is_refused(engine: Engine, body: bytes) -> None:
     status, answer = engine.request("POST", "/v1/fine_tuning/jobs", body, {"Content-Type": "application/json"})
@@ -512,7 +513,7 @@ def test_a_cancelled_job_stops_at_once_and_keeps_what_it_made(engine: Engine, cl
     job = client.fine_tuning.jobs.create(
         model="bigram-slow", training_file=upload(client), hyperparameters={"n_epochs": 50}
     )
-    until(lambda: steps(client, job.id)[4:])
+    until(lambda: newest_step(client, job.id) >= 4)
     cancelled = client.fine_tuning.jobs.cancel(job.id)
     assert cancelled.status == "cancelled"
     assert cancelled.finished_at is not None

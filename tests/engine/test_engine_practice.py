@@ -10,7 +10,7 @@ from typing import Any
 
 import openai
 import pytest
-from running import PREFERENCES, Engine, chat, ended, jsonl, messages, steps, train, until, upload
+from running import PREFERENCES, Engine, chat, ended, jsonl, messages, newest_step, steps, train, until, upload
 
 COLOURS = {"sky": "blue", "grass": "green", "snow": "white", "coal": "black", "lemon": "yellow", "blood": "red"}
 EXAMPLES = [chat(f"Colour of {thing}?", f"{colour} ✓") for thing, colour in COLOURS.items() for _ in range(2)]
@@ -56,7 +56,7 @@ def test_it_answers_whole_and_in_pieces_of_whole_characters(client: openai.OpenA
 def test_a_kill_does_not_change_its_loss_curve(engine: Engine, client: openai.OpenAI, trained: Any) -> None:
     file = trained.training_file
     job = client.fine_tuning.jobs.create(training_file=file, validation_file=file, **OPTIONS)
-    until(lambda: len(steps(client, job.id)) >= 5)
+    until(lambda: newest_step(client, job.id) >= 5)
     os.kill(until(lambda: engine.worker(job.id)), signal.SIGKILL)
     assert ended(client, job.id).status == "succeeded"
     assert steps(client, job.id) == steps(client, trained.id)

@@ -126,11 +126,15 @@ def test_without_a_folder_it_uses_that_of_ftdesk_home(tmp_path: Path) -> None:
     assert f"Cannot use the data folder {blocked / 'engine'}" in done.stderr
 
 
-def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+def test_a_port_that_is_taken_is_named_and_no_endpoint_is_left(tmp_path: Path) -> None:
     engine = Engine(tmp_path / "one")
     try:
+        stale = tmp_path / "two" / "endpoint.json"
+        stale.parent.mkdir()
+        stale.write_text("of an engine that was killed")
         done = run("--port", str(engine.port), "--data", str(tmp_path / "two"))
         assert done.returncode == 2
+        assert not stale.exists()
         assert done.stderr.startswith(f"ftdesk engine: Cannot listen on port {engine.port} of 127.0.0.1.")
         assert len(done.stderr.splitlines()) == 1
     finally:

@@ -29,7 +29,7 @@ async def read_json(request: Request) -> Parameters:
         if len(body) > MAX_JSON_BYTES:
             raise ApiError(413, f"The body is larger than {MAX_JSON_BYTES} bytes.", code="request_too_large")
     try:
-        value = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+        value = json.loads(body.decode("utf-8"), parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError):
         raise ApiError(400, "We could not parse the JSON body of your request.", code="invalid_json") from None
     if not isinstance(value, dict):
@@ -219,5 +219,9 @@ def _refuse_choice(param: str, value: str, choices: Sequence[str]) -> NoReturn:
     )
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)
+def _finite(text: str) -> float:
+    """``NaN`` and ``1e999`` are not JSON or become infinite, and no answer could repeat them."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value

@@ -74,6 +74,8 @@ class Scheduler:
 
     def start(self) -> None:
         self._tasks = [asyncio.create_task(self._run_lane(lane), name=f"lane {lane.phase}") for lane in _LANES]
+        for task in self._tasks:
+            task.add_done_callback(_report)
 
     def wake(self) -> None:
         """Look again for waiting jobs."""
@@ -161,20 +163,20 @@ class Scheduler:
                 else:
                     await self._run(job, lane)
                     self.wake()
-            except StorageError as error:
-                _log.error("%s", error.sentence)
+            except (StorageError, OSError) as error:
+                _log.error("%s", error)
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _run(self, job: Job, lane: _Lane) -> None:
         run = self._store.jobs.begin_run(job.id, lane.working)
-        place = self._folder.job(job.id)
-        place.mkdir(exist_ok=True, mode=0o700)
-        log = place / LOG
-        log.unlink(missing_ok=True)
+        log = self._folder.job(job.id) / LOG
         try:
+            log.parent.mkdir(exist_ok=True, mode=0o700)
+            log.unlink(missing_ok=True)
             process = JobProcess(self._command(Assignment(lane.phase, job.id, run)), log)
         except OSError as error:
-            self._fail(job.id, f"The job failed because its process could not be started: {error}")
+            with self._store.transaction():
+                self._fail(job.id, f"The job failed because its process could not be started: {error}")
             return
         self._processes[job.id] = process
         try:
@@ -184,34 +186,33 @@ class Scheduler:
         while not self._stopping:
             try:
                 self._settle(job.id, run, returncode, lane, log)
-            except StorageError as error:
-                _log.error("%s", error.sentence)
-                await asyncio.sleep(RETRY_SECONDS)
-            else:
                 break
+            except StorageError as error:
+                _log.error("%s", error)
+                await asyncio.sleep(RETRY_SECONDS)
         self._tidy(job.id)
 
     def _settle(self, job_id: str, run: int, returncode: int, lane: _Lane, log: Path) -> None:
         """A process has ended. If it did not say how the job stands, decide that."""
         with self._store.transaction():
             job = self._store.jobs.get(job_id)
-            said = job is None or job.run != run or job.status != lane.working
-            if job is None or said:
+            if job is None or job.run != run or job.status != lane.working:
                 return
-            if killed(returncode) and job.crashes < MAX_CRASHES:
+            if not killed(returncode):
+                last = _last_line(log)
+                self._fail(job_id, f"The job failed because its process ended with status {returncode}: {last}")
+            elif job.crashes >= MAX_CRASHES:
+                times = MAX_CRASHES + 1
+                self._fail(
+                    job_id, f"The job failed because its process was killed {times} times ({_cause(returncode)})."
+                )
+            else:
                 self._store.jobs.count_crash(job_id)
                 self._store.jobs.set_status(job_id, "paused" if job.pausing else lane.waiting)
                 message = (
                     f"The process of this job was killed ({_cause(returncode)}); it goes on from its last saved step"
                 )
                 self._store.events.add(job_id, message, level="warn")
-                return
-        if killed(returncode):
-            self._fail(
-                job_id, f"The job failed because its process was killed {MAX_CRASHES + 1} times ({_cause(returncode)})."
-            )
-        else:
-            self._fail(job_id, f"The job failed because its process ended with status {returncode}: {_last_line(log)}")
 
     def _tidy(self, job_id: str) -> None:
         job, place = self._store.jobs.get(job_id), self._folder.job(job_id)
@@ -219,9 +220,14 @@ class Scheduler:
             tidy(place, job, self._store)
 
     def _fail(self, job_id: str, message: str) -> None:
-        with self._store.transaction():
-            self._store.jobs.fail(job_id, JobFailure("server_error", message))
-            self._store.events.add(job_id, message, level="error")
+        self._store.jobs.fail(job_id, JobFailure("server_error", message))
+        self._store.events.add(job_id, message, level="error")
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    """A lane runs until it is cancelled. Anything else is a bug, and must not be a silent one."""
+    if not task.cancelled() and (error := task.exception()):
+        _log.critical("%s broke off; no more jobs are started", task.get_name(), exc_info=error)
 
 
 def _cause(returncode: int) -> str:

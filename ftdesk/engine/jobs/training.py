@@ -76,8 +76,6 @@ class Training:
         return training
 
     def _record(self, training: TrainingRun, step: StepMetrics, pace: float, *, epoch_ended: bool) -> None:
-        if not math.isfinite(step.train_loss):
-            raise DivergedError(f"the training loss is not a finite number at step {step.step}")
         metrics: dict[str, Any] = {
             "step": step.step,
             "total_steps": training.total_steps,
@@ -92,9 +90,12 @@ class Training:
         if whole is not None:
             metrics |= {"full_valid_loss": whole.loss, "full_valid_mean_token_accuracy": whole.accuracy}
             message += f", full validation loss={whole.loss:.2f}"
+        for name, value in metrics.items():
+            if value is not None and not math.isfinite(value):
+                raise DivergedError(f"{name} is not a finite number at step {step.step}")
         dropped = self._ledger.stepped(
             message,
-            metrics,
+            {name: value for name, value in metrics.items() if value is not None},
             trained_tokens=step.trained_tokens,
             estimated_finish=math.ceil(time.time() + pace * (training.total_steps - step.step)),
             checkpoint=self._export(training) if epoch_ended else None,
