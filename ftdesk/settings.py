@@ -58,7 +58,7 @@ def parse_settings(text: str) -> Settings:
 
 
 def format_settings(settings: Settings) -> str:
-    """TOML for ``settings``: strings and lists of strings, since the standard library reads TOML but does not write it."""
+    """TOML for ``settings``: strings and lists of them. The standard library reads TOML but does not write it."""
     lines = [
         f"theme = {_quoted(settings.theme)}",
         f"last_file = {_quoted(settings.last_file)}",

@@ -1,7 +1,7 @@
 """What the engine asks of something that trains: plan a job, take optimiser steps, save, and answer prompts.
 
-A trainer knows nothing of HTTP, SQLite or processes. The trainer process owns the loop, the clock and the checkpoints, so
-every trainer pauses, resumes and survives a kill in the same way.
+A trainer knows nothing of HTTP, SQLite or processes. The trainer process owns the loop, the clock and the checkpoints,
+so every trainer pauses, resumes and survives a kill in the same way.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class UnsupportedRequestError(Exception):
 
 
 class TrainingRun(Protocol):
-    """A job in memory. Deterministic: the same inputs and seed give the same steps bit for bit, also across save and resume."""
+    """A job in memory. The same inputs and seed give the same steps bit for bit, also across save and resume."""
 
     @property
     def step(self) -> int:
@@ -121,7 +121,7 @@ class SamplingOptions:
 
 @dataclass(slots=True)
 class Answer:
-    """Counts of an answer, filled while its text is drawn. ``finish_reason`` is OpenAI's word, once the answer has ended."""
+    """Counts of an answer, filled while its text is drawn. ``finish_reason`` is OpenAI's word, once it has ended."""
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -149,7 +149,7 @@ class Trainer(Protocol):
         """The file that ``load`` and ``start`` take for an untrained base model."""
 
     def plan(self, method: Method, hyperparameters: Mapping[str, Any], examples: int) -> TrainingPlan:
-        """Resolve ``"auto"`` and check ranges. Raises ``UnsupportedRequestError`` for names or values it cannot honour."""
+        """Resolve ``"auto"`` and check ranges. Raises ``UnsupportedRequestError`` for what it cannot honour."""
 
     def check_example(self, method: Method, example: Example) -> None:
         """Raise ``UnsupportedRequestError`` for what this trainer cannot learn from (images, too long, …)."""
