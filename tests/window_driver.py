@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import os
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 from PySide6.QtCore import Qt
@@ -79,6 +84,35 @@ class Driver:
 
     def label(self, name: str) -> str:
         return self.find(name, QLabel).text()
+
+
+@contextmanager
+def quick_engine(home: Path) -> Iterator[None]:
+    """The built-in host of the user with this ``FTDESK_HOME``, with models that train and answer in no time.
+
+    It is the engine itself in a process of its own; the window finds it running, as it finds that of a command.
+    """
+    tests = Path(__file__).parent
+    command = [
+        "-m",
+        "ftdesk.engine",
+        "--data",
+        str(home / "data" / "engine"),
+        "--with-parent",
+        "--trainers",
+        "bigram:TRAINERS",
+    ]
+    with subprocess.Popen(
+        [sys.executable, *command],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tests / "engine"), *sys.path])},
+    ) as engine:
+        assert engine.stdout is not None
+        engine.stdout.readline()
+        yield
+        assert engine.stdin is not None
+        engine.stdin.close()
 
 
 def play(application: QApplication, scenario: Callable[[Driver], Awaitable[None]], *, place: str = "dataset") -> None:

@@ -26,6 +26,8 @@ from ftdesk.ui.notices import Notices
 from ftdesk.ui.work import BackgroundWork, Work
 
 if TYPE_CHECKING:
+    from asyncio import Lock
+
     from ftdesk.ui.tasks import Tasks
 
 METRICS = "metrics"
@@ -102,6 +104,8 @@ class JobFeed(QObject):
         self._background = background
         self._stories: dict[str, JobStory] = {}
         self._works: dict[str, Work] = {}
+        self._turns: dict[str, Lock] = {}
+        self._orders = 0
 
     @property
     def jobs(self) -> list[Job]:
@@ -242,12 +246,15 @@ class JobFeed(QObject):
                 self.ended.emit(key)
 
     def _steer(self, key: str, order: Callable[[str], Awaitable[Job]]) -> None:
-        # An order under way is not taken back by the next: whether the host has heard it would be unknown.
-        if not self._tasks.is_running(f"steer {key}"):
-            self._tasks.start(f"steer {key}", self._give(key, order))
+        self._orders += 1
+        self._tasks.start(f"order {self._orders}", self._give(key, order))
 
     async def _give(self, key: str, order: Callable[[str], Awaitable[Job]]) -> None:
-        self._hear(key, JobChanged(await order(_reference(self._stories[key].job))))
+        import asyncio
+
+        # One after the other: an order under way that was taken back may have been heard all the same.
+        async with self._turns.setdefault(key, asyncio.Lock()):
+            self._hear(key, JobChanged(await order(_reference(self._stories[key].job))))
         if self._stories[key].is_active:
             self._follow(key)
 

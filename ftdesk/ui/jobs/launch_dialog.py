@@ -14,22 +14,15 @@ from ftdesk.hosts.types import LOCAL, Method, ModelInfo, ModelName
 from ftdesk.jobs.types import Job, LaunchPlan
 from ftdesk.ui.desk import Desk
 from ftdesk.ui.icons import pixmap
-from ftdesk.ui.jobs.estimate import expected_seconds
 from ftdesk.ui.jobs.launch_form import LaunchForm
-from ftdesk.ui.jobs.training_data import (
-    SMALLEST_TO_SPLIT,
-    TrainingData,
-    copy_of,
-    prepare,
-    suggested_suffix,
-)
-from ftdesk.ui.jobs.wording import duration, money
+from ftdesk.ui.jobs.outlook import Outlook
+from ftdesk.ui.jobs.training_data import SMALLEST_TO_SPLIT, TrainingData, copy_of, prepare, suggested_suffix
+from ftdesk.ui.models import CHECKPOINT, in_order
 from ftdesk.ui.overrides import override
 from ftdesk.ui.tasks import Tasks
-from ftdesk.ui.text import Label, plural, visible
+from ftdesk.ui.text import Label, visible
 from ftdesk.ui.tokens import UNIT, tokens
 from ftdesk.ui.widgets import Button, separator
-from ftdesk.validation.requirements import requirements_of
 
 _WIDTH = 150 * UNIT
 _SETTLE_MS = 200
@@ -56,6 +49,8 @@ class LaunchDialog(QDialog):
         self._data: TrainingData | None = None
         self._data_problem = ""
         self._model_problem = ""
+        self._models_pending = True
+        self._is_unchecked = False
         self._tasks = Tasks(self, desk.notices.show_error)
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
@@ -70,6 +65,7 @@ class LaunchDialog(QDialog):
         self._form.shares_changed.connect(self._shares_changed)
         desk.checking.rows_checked.connect(self._show_state)
         desk.checking.summarised.connect(self._show_state)
+        desk.checking.stopped.connect(self._checking_stopped)
         self._tasks.start("split", self._deal_out())
         self._choose_host()
 
@@ -116,7 +112,7 @@ class LaunchDialog(QDialog):
     def _fill_in(self) -> None:
         desk, like = self._desk, self._like
         self._form.show_file(self.tr("{file}, as it is on screen").format(file=desk.dataset.title))
-        self._form.hold_back(on=self._examples() >= SMALLEST_TO_SPLIT)
+        self._form.hold_back(on=self._is_enough)
         self._form.suggest_suffix(
             like.suffix if like and like.suffix else suggested_suffix(Path(desk.dataset.title).stem)
         )
@@ -126,6 +122,11 @@ class LaunchDialog(QDialog):
     def _examples(self) -> int:
         document = self._desk.dataset.document
         return len(document) if document is not None else 0
+
+    @property
+    def _is_enough(self) -> bool:
+        """Whether examples can be held back."""
+        return self._examples() >= SMALLEST_TO_SPLIT
 
     def _choose_host(self) -> None:
         host = self._form.host
@@ -150,23 +151,22 @@ class LaunchDialog(QDialog):
         self._show_state()
 
     async def _list_models(self, host: str) -> None:
-        self._model_problem = self.tr("Asking the host for its models …")
+        self._models_pending, self._model_problem = True, ""
         self._form.offer_models((), "", may_type=False)
         self._show_state()
         listed: list[ModelInfo] = []
         try:
             client = await self._desk.app.hosts.client(host)
             listed = await client.models()
-            self._model_problem = ""
         except FtdeskError as error:
             self._model_problem = error.sentence
+        self._models_pending = False
         models = trainable(listed)
         known = [name for name in self._desk.app.hosts.profile(host).trainable_models if name not in _ids(models)]
         models += [ModelInfo(name, trainable=True) for name in known]
         self._form.offer_models(models, self._usual_model(host, models), may_type=host != LOCAL)
-        if self._model_problem and models:
+        if self._model_problem:
             self._form.say_of_models(visible(self._model_problem))
-            self._model_problem = ""
         self._show_state()
 
     def _usual_model(self, host: str, models: Sequence[ModelInfo]) -> str:
@@ -193,27 +193,27 @@ class LaunchDialog(QDialog):
                 folder = self._desk.app.folders.data / "datasets"
                 self._copy = await asyncio.to_thread(copy_of, document, folder)
             self._data = await asyncio.to_thread(prepare, self._copy, len(document), self._form.shares)
-        except InputError as error:
+        except FtdeskError as error:
             self._data_problem = error.sentence
         self._show_state()
 
     def _show_state(self) -> None:
         """What is known so far, and whether it may start."""
-        self._form.offer_shares(enough=self._examples() >= SMALLEST_TO_SPLIT, text=self._parts())
+        outlook = Outlook(self._data, self._desk.checking, self._form.host) if self._data is not None else None
+        self._form.offer_shares(enough=self._is_enough, text=self._parts(outlook))
         waiting, blocking = self._waiting(), self._blocking()
-        rejected = "" if waiting or blocking else self._rejected()
-        text = waiting or blocking or rejected or self._accepted()
-        self._check.setText(visible(text))
+        rejection = "" if waiting or blocking or outlook is None else self._rejection(outlook)
+        accepted = outlook.acceptance() if outlook is not None else ""
+        self._check.setText(visible(waiting or blocking or rejection or accepted))
+        icon = "loader-circle" if waiting else "circle-x" if blocking or rejection else "circle-check"
         table = tokens(self.palette())
-        icon, colour = ("circle-check", table.accent)
-        if waiting:
-            icon, colour = ("loader-circle", table.mute)
-        elif blocking or rejected:
-            icon, colour = ("circle-x", table.error)
+        colour = {"loader-circle": table.mute, "circle-x": table.error}.get(icon, table.accent)
         self._icon.setPixmap(pixmap(icon, colour, 18, self.devicePixelRatioF()))
-        self._anyway.setVisible(bool(rejected))
-        self._estimate.setText(self._expectation())
-        self._start.setEnabled(not waiting and not blocking and (not rejected or self._anyway.isChecked()))
+        self._anyway.setVisible(bool(rejection))
+        known = outlook is not None and self._desk.checking.summary is not None
+        told = outlook.expectation(self._form.settings.epochs(), self._desk.jobs.jobs) if outlook and known else " "
+        self._estimate.setText(told)
+        self._start.setEnabled(not waiting and not blocking and (not rejection or self._anyway.isChecked()))
         self._fit()
 
     def _fit(self) -> None:
@@ -223,13 +223,19 @@ class LaunchDialog(QDialog):
             layout.activate()
             self.setFixedHeight(layout.totalHeightForWidth(_WIDTH))
 
+    def _parts(self, outlook: Outlook | None) -> str:
+        if not self._is_enough:
+            text = self.tr("With fewer than {count} examples, all are needed for training.")
+            return text.format(count=SMALLEST_TO_SPLIT)
+        return outlook.parts() if outlook is not None else " "
+
     def _waiting(self) -> str:
         checking = self._desk.checking
         if self._data is None and not self._data_problem:
             return self.tr("Preparing the data …")
-        if self._model_problem and not self._form.model:
-            return "" if self._model_problem.endswith(".") else self._model_problem
-        if checking.summary is None:
+        if self._models_pending:
+            return self.tr("Asking the host for its models …")
+        if checking.summary is None and not self._is_unchecked:
             return self.tr("Checking: {done} of {total} examples …").format(
                 done=f"{checking.checked:,}", total=f"{self._examples():,}"
             )
@@ -247,78 +253,14 @@ class LaunchDialog(QDialog):
             return error.sentence
         return ""
 
-    def _rejected(self) -> str:
-        """What the host would reject, as far as the check can tell."""
-        data = self._data
-        if data is None:
-            return ""
-        least = _least_examples(self._form.host)
-        training = data.rows.get("train", ())
-        if len(training) < least:
-            return self.tr("The host asks for at least {least} examples to train on; these are {count}.").format(
-                least=least, count=len(training)
-            )
-        used = {row for part, rows in data.rows.items() if part != "test" for row in rows}
-        findings = self._desk.checking.all_findings() if self._desk.checking.count("error") else ()
-        wrong = {row for row, finding in findings if finding.severity == "error" and (row in used or row < 0)}
-        if not wrong:
-            return ""
-        first = min(row for row in wrong) + 1
-        where = self.tr("the first is line {line}").format(line=first) if first else self.tr("see Check")
-        return plural(
-            len(wrong),
-            self.tr("1 error: the host would reject this file") + f" ({where}).",
-            self.tr("{number} errors: the host would reject this file") + f" ({where}).",
-        )
+    def _rejection(self, outlook: Outlook) -> str:
+        if self._is_unchecked:
+            return self.tr("Checking has stopped, so nobody knows whether the host would reject this file.")
+        return outlook.rejection()
 
-    def _accepted(self) -> str:
-        warnings = self._desk.checking.count("warning")
-        if not warnings:
-            return self.tr("No errors and no warnings.")
-        return plural(
-            warnings, self.tr("No errors, 1 warning (see Check)."), self.tr("No errors, {number} warnings (see Check).")
-        )
-
-    def _parts(self) -> str:
-        data = self._data
-        if self._examples() < SMALLEST_TO_SPLIT:
-            return self.tr("With fewer than {count} examples, all are needed for training.").format(
-                count=SMALLEST_TO_SPLIT
-            )
-        if data is None:
-            return " "
-        names = {"train": self.tr("train"), "validation": self.tr("validate"), "test": self.tr("test")}
-        parts = " · ".join(f"{len(rows):,} {names[part]}" for part, rows in data.rows.items())
-        if data.left_out:
-            parts += " · " + plural(
-                len(data.left_out),
-                self.tr("1 line left out: no example"),
-                self.tr("{number} lines left out: no examples"),
-            )
-        return parts
-
-    def _expectation(self) -> str:
-        """Tokens × epochs, cost, and how long it may take."""
-        data, checking = self._data, self._desk.checking
-        if data is None or checking.summary is None:
-            return " "
-        training = data.rows.get("train", ())
-        count = sum(checking.tokens(row) or 0 for row in training)
-        epochs = self._form.settings.epochs()
-        told = [self.tr("{tokens} tokens × automatic epochs").format(tokens=f"{count:,}")]
-        if epochs is not None:
-            told = [
-                self.tr("{tokens} tokens × {epochs} epochs = {total} tokens").format(
-                    tokens=f"{count:,}", epochs=epochs, total=f"{count * epochs:,}"
-                )
-            ]
-        told.append(money(None, self._form.host) if self._form.host == LOCAL else self.tr("billed by the host"))
-        seconds = expected_seconds(
-            self._form.host, count, _size(data.training), len(training), epochs, self._desk.jobs.jobs
-        )
-        if seconds is not None:
-            told.append(self.tr("about {time}").format(time=duration(_rounded(seconds))))
-        return " · ".join(told)
+    def _checking_stopped(self) -> None:
+        self._is_unchecked = True
+        self._show_state()
 
     def _plan(self) -> LaunchPlan:
         """Raises ``InputError`` for what the host would refuse."""
@@ -344,32 +286,9 @@ class LaunchDialog(QDialog):
 
 
 def trainable(models: Sequence[ModelInfo]) -> list[ModelInfo]:
-    """Those that can be trained on: base models first, then tuned ones, the newest first. No single checkpoints."""
-    possible = [info for info in models if info.trainable is not False and ":ckpt-step-" not in info.id]
-    base = [info for info in possible if not info.id.startswith("ft:")]
-    tuned = [info for info in possible if info.id.startswith("ft:")]
-    return base + sorted(tuned, key=lambda info: -(info.created_at or 0))
+    """Those that can be trained on, in order. No single checkpoints."""
+    return in_order(info for info in models if info.trainable is not False and CHECKPOINT not in info.id)
 
 
 def _ids(models: Sequence[ModelInfo]) -> set[str]:
     return {info.id for info in models}
-
-
-def _least_examples(host: str) -> int:
-    try:
-        return requirements_of(host).min_examples
-    except InputError:
-        return 1
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
-
-
-def _rounded(seconds: float) -> float:
-    """As exact as a guess is: to 5 s below a minute, to half a minute above."""
-    step = 5 if seconds < 60 else 30
-    return max(step, round(seconds / step) * step)

@@ -56,6 +56,11 @@ class JobsPanel(Panel):
         from ftdesk.ui.jobs.launch_dialog import LaunchDialog
 
         self.desk.dataset.leaving.emit()
+        if self.desk.dataset.document is None:
+            self.desk.notices.show_notice(
+                self.tr("Open the examples to train on first."), self.tr("Try the sample"), self.desk.files.try_sample
+            )
+            return
         dialog = LaunchDialog(self.desk, self.window(), like)
         dialog.launch_wanted.connect(self._launch)
         dialog.finished.connect(dialog.deleteLater)
