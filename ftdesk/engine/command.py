@@ -56,6 +56,14 @@ def run(arguments: argparse.Namespace) -> int:
     return ExitStatus.GOOD
 
 
+def _stay_importable() -> None:
+    """Let processes of jobs find an ftdesk that is not installed but lies in a checkout."""
+    root = Path(__file__).resolve().parents[2]
+    if root.name not in ("site-packages", "dist-packages"):
+        known = os.environ.get("PYTHONPATH")
+        os.environ["PYTHONPATH"] = f"{root}{os.pathsep}{known}" if known else str(root)
+
+
 def _serve(arguments: argparse.Namespace, folder: DataFolder) -> None:
     from ftdesk.engine.api.context import Engine
     from ftdesk.engine.catalogue import Catalogue, find_entries
@@ -64,6 +72,7 @@ def _serve(arguments: argparse.Namespace, folder: DataFolder) -> None:
     from ftdesk.engine.store import Store
 
     catalogue = Catalogue(find_entries(arguments.trainers), arguments.model_dir)
+    _stay_importable()
     folder.prepare()
     with ExitStack() as stack:
         stack.enter_context(folder.locked())
@@ -96,7 +105,9 @@ def _work(arguments: argparse.Namespace, folder: DataFolder) -> int:
 
 def _worker_command(arguments: argparse.Namespace, folder: DataFolder, assignment: Assignment) -> list[str]:
     """The engine's own command once more. The token is not in it, nor in the environment."""
-    program = [sys.executable, "engine"] if getattr(sys, "frozen", False) else [sys.executable, "-m", "ftdesk.engine"]
+    frozen = getattr(sys, "frozen", False)
+    # -P: the current folder is not searched for modules. It is the user's, and may hold a numpy.py from anywhere.
+    program = [sys.executable, "engine"] if frozen else [sys.executable, "-P", "-m", "ftdesk.engine"]
     command = [*program, "--data", str(folder.root)]
     if arguments.model_dir:
         command += ["--model-dir", str(arguments.model_dir.absolute())]

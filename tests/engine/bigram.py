@@ -6,6 +6,7 @@ model ``bigram-slow`` takes its time for each step, so that there is time to int
 
 from __future__ import annotations
 
+import errno
 import itertools
 import json
 import math
@@ -120,6 +121,8 @@ class BigramRun:
         size = self._plan.batch_size
         batch = [self._training[i] for i in order[position * size : (position + 1) * size]]
         loss, accuracy, tokens = measure(self._counts, [better for better, _ in batch])
+        if any("FULL DISK" in better for better, _ in batch):
+            raise OSError(errno.ENOSPC, "No space left on device")
         if any("EXPLODE" in better for better, _ in batch):
             raise ValueError("this example cannot be learned")
         if any("DIVERGE" in better for better, _ in batch):

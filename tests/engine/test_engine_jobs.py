@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 from typing import Any
 
 import openai
@@ -436,6 +437,15 @@ def test_a_loss_that_is_no_number_fails_the_job(client: openai.OpenAI) -> None:
     assert (job.error.code, job.error.param) == ("training_diverged", "learning_rate_multiplier")
 
 
+def test_a_full_disk_pauses_the_job_instead_of_losing_its_work(client: openai.OpenAI) -> None:
+    job = client.fine_tuning.jobs.create(
+        model="bigram", training_file=upload(client, jsonl([*EXAMPLES, chat("q", "FULL DISK")]))
+    )
+    until(lambda: client.fine_tuning.jobs.retrieve(job.id).status == "paused")
+    assert "the disk is full" in messages(client, job.id)[-1]
+    client.fine_tuning.jobs.cancel(job.id)
+
+
 def test_a_repeated_request_with_an_idempotency_key_starts_one_job(client: openai.OpenAI, file: str) -> None:
     def create(seed: int, key: str = "once") -> str:
         return client.fine_tuning.jobs.create(
@@ -509,6 +519,7 @@ def test_a_model_that_a_waiting_job_starts_from_is_not_deleted(client: openai.Op
     client.fine_tuning.jobs.cancel(job.id)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
 def test_a_cancelled_job_stops_at_once_and_keeps_what_it_made(engine: Engine, client: openai.OpenAI) -> None:
     job = client.fine_tuning.jobs.create(
         model="bigram-slow", training_file=upload(client), hyperparameters={"n_epochs": 50}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import signal
@@ -13,7 +14,9 @@ import pytest
 from running import ROOT, Engine
 
 from ftdesk.engine.catalogue import Catalogue, find_entries
+from ftdesk.engine.command import _worker_command, add_arguments
 from ftdesk.engine.folder import DataFolder
+from ftdesk.engine.jobs.worker import Assignment
 from ftdesk.engine.store import Store
 from ftdesk.engine.trainers import TRAINERS
 from ftdesk.errors import InputError, StorageError
@@ -202,6 +205,23 @@ def test_the_command_of_ftdesk_and_the_module_take_the_same_options() -> None:
         assert option in options
         assert option in command
     assert "--phase" not in options
+
+
+def test_a_process_of_a_job_imports_nothing_from_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "csv.py").write_text("open('canary', 'w')")
+    folder = DataFolder(tmp_path / "data")
+    folder.prepare()
+    Store(folder.database, durable=True).close()
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    command = _worker_command(parser.parse_args([]), folder, Assignment("train", "ftjob-none", 1))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    assert subprocess.run(command, check=False, cwd=tmp_path, env=environment, stdin=subprocess.DEVNULL).returncode == 0
+    assert not (tmp_path / "canary").exists()
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert _worker_command(parser.parse_args([]), folder, Assignment("train", "ftjob-none", 1))[1] == "engine"
 
 
 def test_every_trainer_offers_models_of_its_own() -> None:
