@@ -16,7 +16,7 @@ from ftdesk.storage.folders import Folders
 from ftdesk.storage.secrets import Key, Secrets
 
 QUICK = Limits(
-    connect=2, control=0.3, deadline=0.9, upload=0.5, chat=0.5, retries=0, reply_bytes=200_000, file_bytes=200_000
+    connect=10, control=1.5, deadline=4, upload=1.5, chat=1.5, retries=0, reply_bytes=200_000, file_bytes=200_000
 )
 PATIENT = Limits(retries=0)
 NOWHERE = Path("/nonexistent")

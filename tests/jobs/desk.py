@@ -21,8 +21,8 @@ from ftdesk.storage.database import Database
 from ftdesk.storage.folders import Folders
 
 SHORT = Interval(0.005, 0.02)
-PACE = Pace(local=SHORT, remote=SHORT, lost=SHORT, search=(0.05, 0.1, 0.2), heartbeat=0.05, silence=0.4)
-LIMITS = Limits(connect=2, control=0.3, deadline=2, upload=2, retries=0)
+PACE = Pace(local=SHORT, remote=SHORT, lost=SHORT, search=(0.05, 0.1, 0.2), heartbeat=0.05, silence=1.5)
+LIMITS = Limits(connect=10, control=1.5, deadline=60, upload=60, retries=0)
 
 
 @dataclass(frozen=True)

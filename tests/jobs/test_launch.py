@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import random
@@ -22,6 +23,7 @@ from desk import PACE, Desk, desk, last_job, launched, plan_for, training_file
 from openai_server import Fault, OpenAIServer, Request, after_effect, hang, refuse, reset, say, send
 
 from ftdesk.errors import FtdeskError, HostError, HostRefusedError, HostUnreachableError, InputError, StorageError
+from ftdesk.hosts.endpoint import Limits
 from ftdesk.jobs.ledger import TOKEN_MARK
 from ftdesk.jobs.types import Job, JobChanged, LaunchEvent, LaunchStepped
 from ftdesk.storage.folders import Folders
@@ -189,7 +191,7 @@ def test_a_job_is_found_at_hosts_of_other_habits(
 
 
 def test_a_job_that_turns_up_later_is_ours_when_it_does(server: OpenAIServer, tmp_path: Path) -> None:
-    server.list_is_late_by = 1.0
+    server.list_is_late_by = 3600
     server.next(*CREATE, after_effect(reset))
     _, job = launch_badly(server, tmp_path)
     server.jobs["ftjob-000001"]["visible_at"] = 0
@@ -382,7 +384,7 @@ asyncio.run(run())
 
 def test_a_launch_at_work_is_left_alone_by_another_window(server: OpenAIServer, tmp_path: Path) -> None:
     async def wait_a_little(server: OpenAIServer, request: Request, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(0.8)  # longer than a silence that is taken for death
+        await asyncio.sleep(PACE.silence + 0.5)  # longer than a silence that is taken for death
         reply = server.reply(request)
         assert reply
         writer.write(reply.encoded())
@@ -390,8 +392,8 @@ def test_a_launch_at_work_is_left_alone_by_another_window(server: OpenAIServer, 
     server.next("POST", "files$", wait_a_little)
 
     async def run() -> None:
-        urls = {"acme": server.base_url}
-        async with desk(tmp_path, urls) as one, desk(tmp_path, urls) as two:
+        urls, limits = {"acme": server.base_url}, Limits()
+        async with desk(tmp_path, urls, limits=limits) as one, desk(tmp_path, urls, limits=limits) as two:
             task = asyncio.create_task(launched(one.jobs, plan_for(training_file(tmp_path))))
             while not server.requests:  # noqa: ASYNC110
                 await asyncio.sleep(0.005)
@@ -403,24 +405,23 @@ def test_a_launch_at_work_is_left_alone_by_another_window(server: OpenAIServer, 
 
 
 def test_a_hostile_network_never_makes_two_jobs_of_one(server: OpenAIServer, tmp_path: Path) -> None:
-    """120 launches at once. Half of the requests take effect, and most answers go wrong."""
+    """120 launches, twelve at a time. Half of the requests take effect, and most answers go wrong."""
     choose = random.Random(7)  # noqa: S311 - the same mix each time
     refusals = [refuse(429), refuse(400), refuse(403, "x", "training_not_available")]
     server.next(*CREATE, *[choose.choice([*refusals, *LOST, *map(after_effect, LOST)]) for _ in range(90)])
     server.next("GET", "fine_tuning/jobs$", *[choose.choice([reset, refuse(503), refuse(429)]) for _ in range(60)])
-    server.next("POST", "files$", *[choose.choice([reset, refuse(500), hang]) for _ in range(15)])
+    server.next("POST", "files$", *[choose.choice([reset, refuse(500), send(b"")]) for _ in range(15)])
     server.list_is_late_by = 0.05
 
-    async def one(here: Desk, number: int) -> HostError | None:
-        try:
-            await launched(here.jobs, plan_for(training_file(tmp_path, f"{number}.jsonl")))
-        except HostError as error:
-            return error
-        return None
+    async def one(here: Desk, number: int, turn: asyncio.Semaphore) -> None:
+        async with turn:
+            with contextlib.suppress(HostError):
+                await launched(here.jobs, plan_for(training_file(tmp_path, f"{number}.jsonl")))
 
     async def run() -> list[Job]:
+        turn = asyncio.Semaphore(12)
         async with desk(tmp_path, {"acme": server.base_url}) as here:
-            await asyncio.gather(*(one(here, number) for number in range(120)))
+            await asyncio.gather(*(one(here, number, turn) for number in range(120)))
             return await here.jobs.jobs(refresh=False)
 
     jobs = asyncio.run(run())
