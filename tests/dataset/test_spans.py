@@ -85,6 +85,7 @@ def test_a_moved_item_keeps_its_bytes() -> None:
         ('{"a": [1, ]}', 10, "value is missing"),
         ('{"a": NaN}', 6, "does not begin a value"),
         ('{"a": 1} x', 9, "more text"),
+        ('{"a": 1٣}', 7, "comma"),
         ('{"a": "b', 6, "unterminated"),
         ("[" * (MAX_DEPTH + 2), MAX_DEPTH + 1, "nests deeper"),
     ],
