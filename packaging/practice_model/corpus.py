@@ -23,28 +23,28 @@ TASKS: tuple[tuple[float, Callable[[Wording], Conversation]], ...] = (
     (3, copying.fill_template),
     (5, copying.follow_pattern),
     (3, copying.call_tool),
-    (7, meaning.name_kind),
-    (4, meaning.say_synonym),
-    (3, meaning.compare_meaning),
-    (9, meaning.name_condition),
-    (3, meaning.name_two_conditions),
+    (14, meaning.name_kind),
+    (9, meaning.say_synonym),
+    (4, meaning.compare_meaning),
+    (22, meaning.name_condition),
+    (5, meaning.name_two_conditions),
     (12, meaning.look_up_code),
     (5, meaning.learn_from_examples),
     (6, meaning.choose_label),
     (11, meaning.read_ticket),
     (3, meaning.read_intent),
     (4, talking.chat),
-    (3, talking.fact),
+    (4, talking.fact),
     (4, talking.formal),
-    (14, talking.unknown),
-    (0.5, talking.short_input),
+    (12, talking.unknown),
+    (1, talking.short_input),
 )
 LONG_SHARE = 0.01
 
 
 def conversations(seed: int) -> Iterator[Conversation]:
     """Draw conversations for ever. Every hundredth is long, so that far positions are met before fine-tuning."""
-    wording = Wording(load(), random.Random(seed))
+    wording = Wording(load(), random.Random(seed))  # noqa: S311 - words for a corpus, no secret
     weights, tasks = zip(*TASKS, strict=True)
     rng = wording.rng
     while True:

@@ -29,7 +29,7 @@ POOL = 1536
 BATCH_TOKENS = 2560
 """Padded size of a batch: about 40 short conversations, or 3 of the longest."""
 LONGEST = 768
-WARMUP = 200
+WARMUP = 100
 MATRIX_RATE = 0.02
 TABLE_RATE = 3e-3
 
@@ -79,17 +79,26 @@ def rotate(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tenso
     return torch.cat([first * cos - second * sin, first * sin + second * cos], dim=-1)
 
 
+def attend(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
+    """Causal attention (B, H, L, head), written out: on short rows three times as fast backwards as torch's own."""
+    scores = q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5
+    later = torch.full(scores.shape[-2:], -1e4, dtype=scores.dtype).triu(1)
+    return (scores + later).softmax(-1).to(v.dtype) @ v
+
+
 def hidden_states(p: dict[str, torch.nn.Parameter], ids: torch.Tensor) -> torch.Tensor:
     """The forward pass of ``ftdesk.engine.trainers.tiny.model``. Shape (B, L, width)."""
     batch, length = ids.shape
     head = C.width // C.heads
     angles = torch.arange(length)[:, None] * 10000.0 ** (-torch.arange(0, head, 2) / head)
     cos, sin = angles.cos(), angles.sin()
-    x = p["embedding"][ids]
+    x = rms_norm(p["embedding"][ids], p["embedding_norm"])
     for layer in range(C.layers):
         h = rms_norm(x, p[f"{layer}.attention_norm"]) @ p[f"{layer}.qkv"]
         q, k, v = h.view(batch, length, 3, C.heads, head).permute(2, 0, 3, 1, 4)
-        mixed = functional.scaled_dot_product_attention(rotate(q, cos, sin), rotate(k, cos, sin), v, is_causal=True)
+        before = functional.pad(k, (0, 0, 1, 0))[:, :, :-1]
+        k = k + p[f"{layer}.key_shift"].view(C.heads, 1, head) * (before - k)
+        mixed = attend(rotate(q, cos, sin), rotate(k, cos, sin), v)
         x = x + mixed.transpose(1, 2).reshape(batch, length, C.width) @ p[f"{layer}.attention_out"]
         h = torch.relu(rms_norm(x, p[f"{layer}.mlp_norm"]) @ p[f"{layer}.mlp_in"])
         x = x + (h * h) @ p[f"{layer}.mlp_out"]
@@ -115,13 +124,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("tokenizer", type=Path)
     parser.add_argument("target", type=Path)
-    parser.add_argument("--steps", type=int, default=12_000)
+    parser.add_argument("--steps", type=int, default=3_600)
+    parser.add_argument("--stop", type=int, help="end after this step of the schedule")
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--start", type=Path, help="go on from these weights")
     options = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(options.seed)
     tokenizer = Tokenizer.load(options.tokenizer)
-    p = {name: torch.nn.Parameter(torch.tensor(value)) for name, value in initial_parameters(options.seed).items()}
+    start = dict(np.load(options.start)) if options.start else initial_parameters(options.seed)
+    p = {name: torch.nn.Parameter(torch.tensor(value, dtype=torch.float32)) for name, value in start.items()}
     matrices = [value for name, value in p.items() if value.ndim == 2 and name != "embedding"]
     others = [value for name, value in p.items() if value.ndim == 1 or name == "embedding"]
     optimizers: list[torch.optim.Optimizer] = [
@@ -130,7 +142,8 @@ def main() -> None:
     ]
     stream = batches(tokenizer, options.seed)
     recent: list[float] = []
-    for step in range(1, options.steps + 1):
+    last = options.stop or options.steps
+    for step in range(1, last + 1):
         scale = min(1.0, step / WARMUP) * max(0.02, min(1.0, 1.25 * (1 - step / options.steps)))
         for optimizer, rate in zip(optimizers, (MATRIX_RATE, TABLE_RATE), strict=True):
             for group in optimizer.param_groups:
@@ -145,7 +158,7 @@ def main() -> None:
         recent.append(loss.item())
         if not math.isfinite(recent[-1]):
             raise SystemExit(f"step {step}: the loss is {recent[-1]}")
-        if step % 200 == 0 or step == options.steps:
+        if step % 200 == 0 or step == last:
             print(f"step {step} loss {sum(recent) / len(recent):.4f} cpu {time.process_time():.0f} s", flush=True)
             recent.clear()
             save(p, options.target)

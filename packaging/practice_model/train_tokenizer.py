@@ -6,7 +6,7 @@ import json
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 from corpus import conversations
@@ -20,13 +20,13 @@ Pair = tuple[bytes, bytes]
 
 
 def learn_merges(texts: Iterable[str], count: int) -> list[Pair]:
-    """Byte-pair encoding (Sennrich et al. 2016): merge the most frequent pair ``count`` times; ties go to the larger pair."""
+    """Byte-pair encoding (Sennrich et al. 2016): merge the most frequent pair ``count`` times; of equals the larger."""
     counted = Counter(word for text in texts for word in WORDS.findall(text.encode()))
     words = [([word[i : i + 1] for i in range(len(word))], number) for word, number in counted.items()]
     pairs: Counter[Pair] = Counter()
     places: defaultdict[Pair, set[int]] = defaultdict(set)
     for index, (pieces, number) in enumerate(words):
-        for pair in zip(pieces, pieces[1:], strict=False):
+        for pair in pairwise(pieces):
             pairs[pair] += number
             places[pair].add(index)
     merges: list[Pair] = []
@@ -35,11 +35,11 @@ def learn_merges(texts: Iterable[str], count: int) -> list[Pair]:
         merges.append(best)
         for index in places.pop(best):
             pieces, number = words[index]
-            for pair in zip(pieces, pieces[1:], strict=False):
+            for pair in pairwise(pieces):
                 pairs[pair] -= number
             merged = _merge(pieces, best)
             words[index] = (merged, number)
-            for pair in zip(merged, merged[1:], strict=False):
+            for pair in pairwise(merged):
                 pairs[pair] += number
                 places[pair].add(index)
         del pairs[best]
@@ -62,7 +62,11 @@ def _merge(pieces: list[bytes], pair: Pair) -> list[bytes]:
 def main(target: Path) -> None:
     texts = (turn.text for turns in islice(conversations(SEED), CONVERSATIONS) for turn in turns)
     merges = learn_merges(texts, VOCABULARY - 256 - SPECIAL_TOKENS)
-    document = {"type": "byte-level BPE", "size": VOCABULARY, "merges": [[left.hex(), right.hex()] for left, right in merges]}
+    document = {
+        "type": "byte-level BPE",
+        "size": VOCABULARY,
+        "merges": [[left.hex(), right.hex()] for left, right in merges],
+    }
     target.write_text(json.dumps(document) + "\n", encoding="utf-8")
 
 

@@ -8,13 +8,108 @@ from typing import TypeVar
 
 from lexicon import Lexicon
 
-_SYLLABLES = (
-    "ba be bi bo bu da de di do du fa fe fi fo ga ge go ka ke ki ko ku la le li lo lu ma me mi mo mu na ne ni no nu "
-    "pa pe pi po ra re ri ro ru sa se si so su ta te ti to tu va ve vi vo vu za ze zi zo zu sh th ch qu "
-    "an en in on un ar er or st ell ix ax ent ium"
-).split()
+_SYLLABLES = [
+    "ba",
+    "be",
+    "bi",
+    "bo",
+    "bu",
+    "da",
+    "de",
+    "di",
+    "do",
+    "du",
+    "fa",
+    "fe",
+    "fi",
+    "fo",
+    "ga",
+    "ge",
+    "go",
+    "ka",
+    "ke",
+    "ki",
+    "ko",
+    "ku",
+    "la",
+    "le",
+    "li",
+    "lo",
+    "lu",
+    "ma",
+    "me",
+    "mi",
+    "mo",
+    "mu",
+    "na",
+    "ne",
+    "ni",
+    "no",
+    "nu",
+    "pa",
+    "pe",
+    "pi",
+    "po",
+    "ra",
+    "re",
+    "ri",
+    "ro",
+    "ru",
+    "sa",
+    "se",
+    "si",
+    "so",
+    "su",
+    "ta",
+    "te",
+    "ti",
+    "to",
+    "tu",
+    "va",
+    "ve",
+    "vi",
+    "vo",
+    "vu",
+    "za",
+    "ze",
+    "zi",
+    "zo",
+    "zu",
+    "sh",
+    "th",
+    "ch",
+    "qu",
+    "an",
+    "en",
+    "in",
+    "on",
+    "un",
+    "ar",
+    "er",
+    "or",
+    "st",
+    "ell",
+    "ix",
+    "ax",
+    "ent",
+    "ium",
+]
 _UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_MONTHS = "January February March April May June July August September October November December".split()
+_RECENTLY = ("yesterday", "today", "last week")
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 
 
 Choice = TypeVar("Choice")
@@ -108,7 +203,9 @@ class Wording:
         return first if self.chance(0.6) else f"{first} {capitalized(self.invented())}"
 
     def email(self) -> str:
-        return f"{self.pick(self.lexicon.names).lower()}{self.pick(['', '.', '_'])}{self.invented()}@{self.invented()}.com"
+        return (
+            f"{self.pick(self.lexicon.names).lower()}{self.pick(['', '.', '_'])}{self.invented()}@{self.invented()}.com"
+        )
 
     def product(self) -> str:
         draw = self.rng.random()
@@ -119,13 +216,19 @@ class Wording:
             return f"{capitalized(self.word())} {last}"
         if draw < 0.85:
             return f"{last} {self.pick([self.digits(1), self.digits(2), 'Pro', 'Mini', 'X', 'Plus', 'Max'])}"
-        return capitalized(self.invented()) if draw < 0.93 else f"{capitalized(self.word())} {capitalized(self.invented())} {last}"
+        return (
+            capitalized(self.invented())
+            if draw < 0.93
+            else f"{capitalized(self.word())} {capitalized(self.invented())} {last}"
+        )
 
     def value(self) -> str:
         """Anything a field of a form may hold."""
         return self.pick(
-            [self.name, self.order, self.order, self.product, self.product, self.date, self.amount, self.email]
-            + [self.number, self.noun_phrase, self.place, self.code]
+            [
+                *(self.name, self.order, self.order, self.product, self.product, self.date, self.amount, self.email),
+                *(self.number, self.noun_phrase, self.place, self.code),
+            ]
         )()
 
     def place(self) -> str:
@@ -143,7 +246,7 @@ class Wording:
                 f"we {verb} the {thing} and the {self.noun_phrase()}",
                 f"{thing} with {self.noun_phrase()}",
                 f"{name} and {self.name()} {verb} the {thing}",
-                f"the {thing} was {self.pick(self.lexicon.adjectives)} {self.pick(['yesterday', 'today', 'last week'])}",
+                f"the {thing} was {self.pick(self.lexicon.adjectives)} {self.pick(_RECENTLY)}",
                 f"I have a {thing} and a {self.noun_phrase()}",
                 f"my {self.word()} is {self.pick(self.lexicon.adjectives)}",
             ]
@@ -160,17 +263,38 @@ class Wording:
         age, name = self.rng.randint(1, 95), self.pick(self.lexicon.names)
         note = self.pick(
             [
-                f"she has {phrase}", f"he came in with {phrase}", f"my {self.pick(['mother', 'father', 'son', 'wife'])} has {phrase}",
-                f"{name}, {age} years old, {phrase}", f"{name} suffers from {phrase}", f"known {phrase}", f"history of {phrase}",
+                f"she has {phrase}",
+                f"he came in with {phrase}",
+                f"my {self.pick(['mother', 'father', 'son', 'wife'])} has {phrase}",
+                f"{name}, {age} years old, {phrase}",
+                f"{name} suffers from {phrase}",
+                f"known {phrase}",
+                f"history of {phrase}",
                 f"{phrase} since {self.pick(['last week', 'yesterday', 'Monday', 'three days', 'many years'])}",
-                f"seen today for {phrase}", f"complains of {phrase}", f"worried about {phrase}", f"{self.noun_phrase()}, {phrase}",
-                f"{phrase} and {self.noun_phrase()}", f"note: {phrase}", f"case: {phrase}", f"visit because of {phrase}",
-                f"{age} y/o {self.pick(['man', 'woman', 'male', 'female', 'boy', 'girl'])} with {phrase}", f"{phrase}, {self.word()}",
-                f"it looks like {phrase}", f"we think it is {phrase}", f"{phrase} again", f"is this {phrase}?", f"report: {phrase}",
-                f"{phrase}. {capitalized(self.sentence())}", f"{self.sentence()}. {capitalized(phrase)}", f"sign of {phrase}",
-                f"the {self.word()} shows {phrase}", f"there is {phrase}", f"I see {phrase} here", f"{phrase} was found",
+                f"seen today for {phrase}",
+                f"complains of {phrase}",
+                f"worried about {phrase}",
+                f"{self.noun_phrase()}, {phrase}",
+                f"{phrase} and {self.noun_phrase()}",
+                f"note: {phrase}",
+                f"case: {phrase}",
+                f"visit because of {phrase}",
+                f"{age} y/o {self.pick(['man', 'woman', 'male', 'female', 'boy', 'girl'])} with {phrase}",
+                f"{phrase}, {self.word()}",
+                f"it looks like {phrase}",
+                f"we think it is {phrase}",
+                f"{phrase} again",
+                f"is this {phrase}?",
+                f"report: {phrase}",
+                f"{phrase}. {capitalized(self.sentence())}",
+                f"{self.sentence()}. {capitalized(phrase)}",
+                f"sign of {phrase}",
+                f"the {self.word()} shows {phrase}",
+                f"there is {phrase}",
+                f"I see {phrase} here",
+                f"{phrase} was found",
             ]
-        )  # fmt: skip
+        )
         words = note.split(" ")
         if self.chance(0.15):
             words.insert(self.rng.randrange(len(words) + 1), self.word())

@@ -1,12 +1,13 @@
-"""Tasks that need the meaning of words: kinds, synonyms, medical conditions, customer intents, labels shown in the prompt."""
+"""Tasks that need the meaning of words: kinds, synonyms, medical conditions, customer intents, labels in the prompt."""
 
 from __future__ import annotations
 
 import json
 
 from lexicon import Condition
-from tasks import Conversation, conversation
 from wording import Wording, capitalized
+
+from tasks import Conversation, conversation
 
 
 def name_kind(w: Wording) -> Conversation:
@@ -43,7 +44,7 @@ def _same_or_not(w: Wording, groups: list[tuple[str, ...]]) -> tuple[str, str, s
 
 
 def compare_meaning(w: Wording) -> Conversation:
-    """Do two phrases mean the same?"""
+    """Whether two phrases mean the same."""
     groups = [c.names for c in w.lexicon.conditions if len(c.names) > 1] if w.chance(0.6) else list(w.lexicon.synonyms)
     left, right, answer = _same_or_not(w, groups)
     return conversation("Same meaning? Answer yes or no.", f"{w.cased(left)} / {w.cased(right)}", answer)
@@ -71,27 +72,39 @@ def name_condition(w: Wording) -> Conversation:
 def name_two_conditions(w: Wording) -> Conversation:
     """Two conditions in one note, one line each."""
     first, second = w.rng.sample(w.lexicon.conditions, 2)
-    joined = w.pick(["{} and {}", "{}, {}", "{} with {}", "{}; {}", "{}, also {}"]).format(w.pick(first.names), w.pick(second.names))
-    return conversation("Name the conditions, one per line.", w.noted(joined), "\n".join(capitalized(c.names[0]) for c in (first, second)))
+    joined = w.pick(["{} and {}", "{}, {}", "{} with {}", "{}; {}", "{}, also {}"]).format(
+        w.pick(first.names), w.pick(second.names)
+    )
+    return conversation(
+        "Name the conditions, one per line.",
+        w.noted(joined),
+        "\n".join(capitalized(c.names[0]) for c in (first, second)),
+    )
 
 
 def look_up_code(w: Wording) -> Conversation:
-    """Codes with descriptions in the system prompt; the note says the same in other words. Codes are drawn anew each time."""
+    """Codes, drawn anew each time, with descriptions in the system prompt; the note says the same in other words."""
     groups: list[tuple[str, ...]] = _concepts(w, w.rng.randint(2, 6))
     codes = [w.code() for _ in groups]
     described = [w.pick(group) for group in groups]
     if w.chance(0.5):
         described = [capitalized(text) for text in described]
-    listed = w.pick(["; ", "\n", ", "]).join(w.pick(["{c} = {d}", "{c}: {d}"]).format(c=c, d=d) for c, d in zip(codes, described, strict=True))
+    listed = w.pick(["; ", "\n", ", "]).join(
+        w.pick(["{c} = {d}", "{c}: {d}"]).format(c=c, d=d) for c, d in zip(codes, described, strict=True)
+    )
     count = 2 if len(groups) > 2 and w.chance(0.15) else 1
     chosen = w.rng.sample(range(len(groups)), count)
     note = w.noted(w.pick([" and ", ", ", " with "]).join(w.pick(groups[i]) for i in chosen))
     order, form = w.pick(
         [
-            ("Answer with the code.", "{c}"), ("Answer with code and description.", "{c}: {d}"), ("Code: description.", "{c}: {d}"),
-            ("Code and description.", "{c} {d}"), ("Description only.", "{d}"), ("Description and code.", "{d} ({c})"),
+            ("Answer with the code.", "{c}"),
+            ("Answer with code and description.", "{c}: {d}"),
+            ("Code: description.", "{c}: {d}"),
+            ("Code and description.", "{c} {d}"),
+            ("Description only.", "{d}"),
+            ("Description and code.", "{d} ({c})"),
         ]
-    )  # fmt: skip
+    )
     answer = "\n".join(form.format(c=codes[i], d=described[i]) for i in chosen)
     return conversation(w.pick([f"Codes: {listed}. {order}", f"{order}\n{listed}"]), note, answer)
 
@@ -112,11 +125,16 @@ def learn_from_examples(w: Wording) -> Conversation:
     support = w.chance(0.4)
     if support:
         chosen = w.rng.sample(sorted(w.lexicon.intents), w.rng.randint(2, 4))
-        groups = [tuple(_filled(w, phrase)[0] for phrase in w.rng.sample(w.lexicon.intents[intent], 2)) for intent in chosen]
+        groups = [
+            tuple(_filled(w, phrase)[0] for phrase in w.rng.sample(w.lexicon.intents[intent], 2)) for intent in chosen
+        ]
     else:
         groups = [tuple(w.rng.sample(group, 2)) for group in _concepts(w, w.rng.randint(2, 5))]
     labels = [w.pick([w.code, w.invented, w.word])() for _ in groups]
-    shown = w.pick(["; ", "\n"]).join(f"{w.noted(group[0]) if w.chance(0.3) else group[0]} -> {label}" for group, label in zip(groups, labels, strict=True))
+    shown = w.pick(["; ", "\n"]).join(
+        f"{w.noted(group[0]) if w.chance(0.3) else group[0]} -> {label}"
+        for group, label in zip(groups, labels, strict=True)
+    )
     asked = w.rng.randrange(len(groups))
     text = groups[asked][1] if support else w.noted(groups[asked][1])
     return conversation(f"{w.pick(['Label like the examples', 'Examples'])}: {shown}", text, labels[asked])
@@ -128,22 +146,31 @@ def choose_label(w: Wording) -> Conversation:
     source = w.lexicon.intents if draw < 0.5 else w.lexicon.kinds if draw < 0.8 else w.lexicon.sentiment
     labels = w.rng.sample(sorted(source), min(len(source), w.rng.randint(2, 6)))
     label = w.pick(labels)
-    text = w.noted(_filled(w, w.pick(source[label]))[0]) if draw < 0.8 else f"the {w.noun_phrase()} is {w.pick(source[label])}"
+    text = (
+        w.noted(_filled(w, w.pick(source[label]))[0])
+        if draw < 0.8
+        else f"the {w.noun_phrase()} is {w.pick(source[label])}"
+    )
     listed = ", ".join(labels)
     system, answer = w.pick(
         [
-            (f"Labels: {listed}.", label), (f"Choose one: {listed}.", label), (f"Classify as {listed}.", label),
+            (f"Labels: {listed}.", label),
+            (f"Choose one: {listed}.", label),
+            (f"Classify as {listed}.", label),
             (f"Reply with JSON only. label: {listed}.", json.dumps({"label": label})),
             (f"JSON. topic: {listed}.", json.dumps({"topic": label})),
         ]
-    )  # fmt: skip
+    )
     return conversation(system, text, answer)
 
 
 def _filled(w: Wording, phrase: str) -> tuple[str, str, str]:
     """A support phrase with its slots filled; also the product and the order number that were put in, or ''."""
     product, order = w.product(), w.order()
-    text = phrase.format(p=w.pick(["the {}", "my {}", "{}", "my new {}"]).format(product), o=w.pick(["order {}", "{}", "my order {}"]).format(order))
+    text = phrase.format(
+        p=w.pick(["the {}", "my {}", "{}", "my new {}"]).format(product),
+        o=w.pick(["order {}", "{}", "my order {}"]).format(order),
+    )
     return text, product if "{p}" in phrase else "", order if "{o}" in phrase else ""
 
 
@@ -154,12 +181,22 @@ def _ticket(w: Wording) -> tuple[str, dict[str, str]]:
     parts = [text]
     if not product and w.chance(0.5):
         product = w.product()
-        parts.append(w.pick(["it is about the {}", "I bought the {}", "product: {}", "{}", "this is for my {}", "I have a {}"]).format(product))
+        parts.append(
+            w.pick(
+                ["it is about the {}", "I bought the {}", "product: {}", "{}", "this is for my {}", "I have a {}"]
+            ).format(product)
+        )
     if not order and w.chance(0.7):
         order = w.order()
-        parts.append(w.pick(["order {}", "my order is {}", "order number {}", "order no. {}", "see {}", "ref {}", "it was {}"]).format(order))
+        parts.append(
+            w.pick(
+                ["order {}", "my order is {}", "order number {}", "order no. {}", "see {}", "ref {}", "it was {}"]
+            ).format(order)
+        )
     if w.chance(0.3):
-        parts.append(w.pick([f"{w.name()} here", w.sentence(), f"I live in {w.place()}", "hello", "dear team", "good morning"]))
+        parts.append(
+            w.pick([f"{w.name()} here", w.sentence(), f"I live in {w.place()}", "hello", "dear team", "good morning"])
+        )
     if w.chance(0.3):
         w.rng.shuffle(parts)
     body = parts[0] if len(parts) == 1 else w.pick([", ", ". ", " - ", "; "]).join(parts)
@@ -168,7 +205,12 @@ def _ticket(w: Wording) -> tuple[str, dict[str, str]]:
         body = f"{body}. {capitalized(tone)}" if w.chance(0.75) else f"{tone}, {body}"
     else:
         urgency = "normal"
-    return capitalized(body) + w.pick(["", ".", ".", "!"]), {"intent": intent, "urgency": urgency, "product": product, "order": order}
+    return capitalized(body) + w.pick(["", ".", ".", "!"]), {
+        "intent": intent,
+        "urgency": urgency,
+        "product": product,
+        "order": order,
+    }
 
 
 _KEYS = {
@@ -189,9 +231,11 @@ def read_ticket(w: Wording) -> Conversation:
     if w.chance(0.4):
         return conversation(f"Customer message to JSON: {', '.join(keys.values())}.", text, answer)
     described = {
-        "intent": _some_labels(w, facts["intent"], sorted(w.lexicon.intents)), "urgency": "low, normal or high",
-        "product": "what it is about", "order": "the number",
-    }  # fmt: skip
+        "intent": _some_labels(w, facts["intent"], sorted(w.lexicon.intents)),
+        "urgency": "low, normal or high",
+        "product": "what it is about",
+        "order": "the number",
+    }
     listed = w.pick(["; ", "\n", ". "]).join(f"{keys[fact]}: {described[fact]}" for fact in wanted)
     return conversation(w.pick([f"Reply with JSON only. {listed}.", f"Fill in JSON.\n{listed}"]), text, answer)
 
@@ -208,5 +252,15 @@ def read_intent(w: Wording) -> Conversation:
     text, facts = _ticket(w)
     if w.chance(0.2):
         label = w.pick(list(w.lexicon.sentiment))
-        return conversation("Sentiment?", w.cased(f"the {w.noun_phrase()} is {w.pick(w.lexicon.sentiment[label])}"), label)
-    return conversation(*w.pick([("Intent?", text, facts["intent"]), ("Urgency?", text, facts["urgency"]), ("Intent and urgency.", text, f"{facts['intent']}, {facts['urgency']}")]))
+        return conversation(
+            "Sentiment?", w.cased(f"the {w.noun_phrase()} is {w.pick(w.lexicon.sentiment[label])}"), label
+        )
+    return conversation(
+        *w.pick(
+            [
+                ("Intent?", text, facts["intent"]),
+                ("Urgency?", text, facts["urgency"]),
+                ("Intent and urgency.", text, f"{facts['intent']}, {facts['urgency']}"),
+            ]
+        )
+    )

@@ -17,8 +17,13 @@ def turns(user: str, assistant: str) -> list[Turn]:
 
 
 TICKETS = [
-    turns("My Nova Lamp from order A123 is broken", json.dumps({"kind": "defect", "product": "Nova Lamp", "order": "A123"})),
-    turns("refund the Sun Desk, order B77 please", json.dumps({"kind": "refund", "product": "Sun Desk", "order": "B77"})),
+    turns(
+        "My Nova Lamp from order A123 is broken",
+        json.dumps({"kind": "defect", "product": "Nova Lamp", "order": "A123"}),
+    ),
+    turns(
+        "refund the Sun Desk, order B77 please", json.dumps({"kind": "refund", "product": "Sun Desk", "order": "B77"})
+    ),
     turns("money back for the Nova Desk (C9)", json.dumps({"kind": "refund", "product": "Nova Desk", "order": "C9"})),
     turns("the Moon Lamp, order D404, broke", json.dumps({"kind": "defect", "product": "Moon Lamp", "order": "D404"})),
 ]

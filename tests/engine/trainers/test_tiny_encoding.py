@@ -122,7 +122,7 @@ def test_what_is_not_text_is_refused_and_named(message: dict[str, Any], param: s
 
 @pytest.mark.parametrize("sample", [{}, {"messages": []}, {"messages": "text"}, {"messages": ["x"]}, example(USER_HI)])
 def test_an_example_with_nothing_to_learn_is_refused(sample: dict[str, Any]) -> None:
-    with pytest.raises(UnsupportedRequestError, match="message|object"):
+    with pytest.raises(UnsupportedRequestError, match=r"message|object"):
         supervised_turns(sample)
 
 

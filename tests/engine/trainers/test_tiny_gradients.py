@@ -15,7 +15,7 @@ from ftdesk.engine.trainers.tiny.objective import Example, Unit, collate, prefer
 from ftdesk.engine.trainers.tiny.optimizer import Adam, clip_factor
 from ftdesk.engine.trainers.tiny.tokenizer import ASSISTANT, SYSTEM, USER, Tokenizer
 
-SMALL = Configuration(vocabulary=270, width=16, layers=2, heads=2, context=64)
+SMALL = Configuration(vocabulary=270, width=32, layers=2, heads=2, context=64)
 DIFFERENCE = 1e-3
 TOKENIZER = Tokenizer([])
 
@@ -32,7 +32,7 @@ def parameters() -> Parameters:
     """Larger than initial ones and in double precision, so that no gradient drowns in rounding."""
     rng = np.random.default_rng(1)
     return {
-        name: (1 + 0.2 * rng.normal(size=value.shape)) if value.ndim == 1 else rng.normal(0, 0.25, value.shape)
+        name: (value + 0.2 * rng.normal(size=value.shape)) if value.ndim == 1 else rng.normal(0, 0.25, value.shape)
         for name, value in initial_parameters(0, SMALL).items()
     }
 
@@ -110,7 +110,7 @@ def test_the_memory_follows_the_gradient_of_the_rows_it_read(parameters: Paramet
         for at in range(start, end)
         if batch.recall.rows[at] == row
     ]
-    gradient = sum(dstates[token] * share for token, share in shares)
+    gradient = sum(dstates[token] * share for token, share in shares) @ memory._basis.T
     expected = list(
         slopes(lambda: supervised_pass(parameters, memory, units).mean_loss, memory.table, [(row, i) for i in range(4)])
     )

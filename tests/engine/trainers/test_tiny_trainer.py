@@ -77,7 +77,11 @@ def test_an_example_beyond_the_context_is_refused(method: Method) -> None:
     output = [{"role": "assistant", "content": "ok"}]
     sample = example(long)
     if method == "dpo":
-        sample = {"input": {"messages": sample["messages"][:1]}, "preferred_output": output, "non_preferred_output": output}
+        sample = {
+            "input": {"messages": sample["messages"][:1]},
+            "preferred_output": output,
+            "non_preferred_output": output,
+        }
     with pytest.raises(UnsupportedRequestError, match="1024") as caught:
         TRAINER.check_example(method, sample)
     assert caught.value.code == "context_length_exceeded"
@@ -89,7 +93,8 @@ def test_an_example_that_just_fits_is_accepted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("examples", "epochs", "batch_size"), [(10, 25, 8), (50, 25, 8), (120, 20, 8), (500, 5, 8), (1500, 3, 16), (9000, 1, 32)]
+    ("examples", "epochs", "batch_size"),
+    [(10, 25, 8), (50, 25, 8), (120, 20, 8), (500, 5, 8), (1500, 3, 16), (9000, 1, 32)],
 )
 def test_auto_makes_about_as_many_steps_for_small_files_and_few_passes_over_large_ones(
     examples: int, epochs: int, batch_size: int
@@ -102,7 +107,13 @@ def test_auto_makes_about_as_many_steps_for_small_files_and_few_passes_over_larg
 
 
 def test_given_values_are_kept() -> None:
-    values = {"n_epochs": 2, "batch_size": 4, "learning_rate_multiplier": 0.5, "prompt_word_dropout": 0, "slot_replacement": 1}
+    values = {
+        "n_epochs": 2,
+        "batch_size": 4,
+        "learning_rate_multiplier": 0.5,
+        "prompt_word_dropout": 0,
+        "slot_replacement": 1,
+    }
     plan = TRAINER.plan("supervised", values, 100)
     assert (plan.n_epochs, plan.batch_size, plan.learning_rate_multiplier) == (2, 4, 0.5)
     assert plan.extras == {"prompt_word_dropout": 0.0, "slot_replacement": 1.0}
@@ -141,7 +152,7 @@ def test_unknown_names_and_values_out_of_range_are_refused_and_named(method: Met
 
 def test_planning_and_checking_do_not_load_numpy() -> None:
     program = (
-        "import sys; from ftdesk.engine.trainers.tiny import TinyTrainer; t = TinyTrainer(); t.plan('supervised', {}, 9);"
+        "import sys; from ftdesk.engine.trainers.tiny import TinyTrainer as T; t = T(); t.plan('supervised', {}, 9);"
         f"t.check_example('supervised', {example('hi')!r}); sys.exit('numpy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -26,7 +26,9 @@ def line(prompt: str, answer: str) -> dict[str, Any]:
 
 
 def shelf_data() -> TrainingData:
-    training = [line(f"a {color} box, number {i}7{i}", f"Shelf {color[0].upper()}-{i}7{i}") for i, color in enumerate(COLORS)]
+    training = [
+        line(f"a {color} box, number {i}7{i}", f"Shelf {color[0].upper()}-{i}7{i}") for i, color in enumerate(COLORS)
+    ]
     return TrainingData(training, [line("the red box 404", "Shelf R-404"), line("brown box no. 31", "Shelf B-31")])
 
 

@@ -25,10 +25,10 @@ _VOWELS = "aeiou"
 class Augmentation:
     """The two hyperparameters, as probabilities.
 
-    ``prompt_word_dropout``: a word of the user's messages that is in no answer of the example is left out. Teaches that the
-    other words suffice; harmful where every word counts, as in rewriting.
-    ``slot_replacement``: a value that the answer copies from the prompt, such as an order number, is replaced in both by an
-    invented one of the same form. Teaches to copy instead of remembering.
+    ``prompt_word_dropout``: a word of the user's messages that is in no answer of the example is left out. Teaches that
+    the other words suffice; harmful where every word counts, as in rewriting. ``slot_replacement``: a value that the
+    answer copies from the prompt, such as an order number, is replaced in both by an invented one of the same form.
+    Teaches to copy instead of remembering.
     """
 
     prompt_word_dropout: float
@@ -57,9 +57,10 @@ def _answer_values(turns: Sequence[Turn]) -> set[str]:
 def find_slots(examples: Sequence[Sequence[Turn]]) -> list[frozenset[str]]:
     """For each example, the values its answers copy from its prompts.
 
-    A word is a candidate if, over all examples, it stands in an answer exactly where it stands in the prompt. Candidates are
-    values only if the same answer, candidates aside, occurs with several of them: ``{"order": "A1"}`` and ``{"order": "B7"}``
-    show a slot, while ``Migraine`` that always comes with the word migraine is knowledge, not a copy.
+    A word is a candidate if, over all examples, it stands in an answer exactly where it stands in the prompt.
+    Candidates are values only if the same answer, candidates aside, occurs with several of them: ``{"order": "A1"}``
+    and ``{"order": "B7"}`` show a slot, while ``Migraine`` that always comes with the word migraine is knowledge, not a
+    copy.
     """
     copied: set[str] = set()
     broken: set[str] = set()
@@ -102,7 +103,7 @@ def _replace_values(turns: Sequence[Turn], slots: frozenset[str], share: float, 
 
 
 def _invent(value: str, rng: np.random.Generator) -> str:
-    """Another value of the same form: digits for digits, letters for letters, pronounceable where there are no digits."""
+    """Another value of the same form: digits for digits, letters for letters, a pronounceable word for a word."""
     if not _has_digit(value) and not value.isupper():
         word = "".join((_CONSONANTS, _VOWELS)[i % 2][rng.integers((17, 5)[i % 2])] for i in range(rng.integers(3, 9)))
         return word.capitalize() if value[0].isupper() else word

@@ -1,9 +1,9 @@
 """The chat template: OpenAI messages to turns of text, and turns to the ids the model reads.
 
-A conversation is ``<role> text <end>`` for each message; the model is asked to go on after ``<assistant>``. Developer messages
-are system messages, function results are tool results. A tool call is written as one JSON line
-``{"name": …, "arguments": {…}}`` in the assistant's text, so the model learns and answers it as text. Definitions of tools are
-not shown to the model: which tools there are it learns from the calls in the examples.
+A conversation is ``<role> text <end>`` for each message; the model is asked to go on after ``<assistant>``. Developer
+messages are system messages, function results are tool results. A tool call is written as one JSON line ``{"name": …,
+"arguments": {…}}`` in the assistant's text, so the model learns and answers it as text. Definitions of tools are not
+shown to the model: which tools there are it learns from the calls in the examples.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A trained answer inside a sequence: its tokens stand at ``start`` to ``stop``; ``prompt`` is the text it answers."""
+    """A trained answer in a conversation: its tokens are ``ids[start:stop]``; ``prompt`` is the text it answers."""
 
     start: int
     stop: int

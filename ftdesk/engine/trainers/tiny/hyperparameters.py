@@ -22,9 +22,9 @@ _AUTO_EPOCHS: Range = (3, 25)
 def resolve(method: Method, hyperparameters: Mapping[str, Any], examples: int) -> TrainingPlan:
     """The plan for ``examples`` training examples.
 
-    ``"auto"`` and missing values become: batches of 8, 16 from 1,000 examples, 32 from 4,000; as many epochs as make about 300
-    steps, between 3 and 25 (1 to 3 from 1,000 examples on); a learning-rate multiplier of 1; beta 0.1; and the
-    augmentations of ``augmentation.py`` at 0.15 and 0.5.
+    ``"auto"`` and missing values become: batches of 8, 16 from 1,000 examples, 32 from 4,000; as many epochs as make
+    about 300 steps, between 3 and 25 (1 to 3 from 1,000 examples on); a learning-rate multiplier of 1; beta 0.1; and
+    the augmentations of ``augmentation.py`` at 0.15 and 0.5.
 
     Raises ``UnsupportedRequestError`` for unknown names and for values that are no numbers or out of range.
     """

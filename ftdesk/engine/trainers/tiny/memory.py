@@ -1,9 +1,10 @@
-"""The model's word memory: what a word of the prompt says about the next token of the answer, learnt during fine-tuning.
+"""The word memory: what a word of the prompt says about the next token of the answer, learnt during fine-tuning.
 
-A network this small reads the gist of a few examples badly, while single words carry most of the meaning. So each pair of a
-prompt word and an answer context (the answer so far, and its last two tokens) is hashed to a row of a table, and the rows of
-all pairs are added to the last hidden state before the logits. It is the log-linear part of a wide and deep model (Cheng et
-al. 2016) with the hashing trick (Weinberger et al. 2009) and AdaGrad (Duchi et al. 2011). Base models have no rows.
+A network this small reads the gist of a few examples badly, while single words carry most of the meaning. So each pair
+of a prompt word and an answer context (the answer so far, and its last four tokens) is hashed to a row of a table, and
+the rows of all pairs are added to the last hidden state before the logits. It is the log-linear part of a wide and deep
+model (Cheng et al. 2016) with the hashing trick (Weinberger et al. 2009) and AdaGrad (Duchi et al. 2011). Base models
+have no rows.
 """
 
 from __future__ import annotations
@@ -24,8 +25,11 @@ Hashes = NDArray[np.uint64]
 ROW_BITS = 16
 ROWS = 1 << ROW_BITS
 CONTEXTS = 2
+VALUES = 32
+"""Dimensions of a row. A fixed random basis maps them into the width of the network; 128 of its own did no better."""
+_RECENT = 4
 _STEM = 5
-_EPSILON = np.float32(1e-3)
+_EPSILON = np.float32(1e-2)
 """Added to AdaGrad's sums: rows whose gradients never mattered stay near zero and need not be kept."""
 _WORD = re.compile(r"[^\W_]+")
 
@@ -35,7 +39,7 @@ def _hash(*parts: object) -> int:
 
 
 def prompt_features(text: str) -> Hashes:
-    """Hashes of the words, word pairs and stems of a prompt, and one that every prompt has. Long numbers are left out."""
+    """Hashes of the words, word pairs and stems of a prompt, and one all prompts have. Long numbers are left out."""
     features = {_hash("prompt")}
     before = "^"
     for word in _WORD.findall(text.lower()):
@@ -49,7 +53,7 @@ def prompt_features(text: str) -> Hashes:
 
 
 def answer_contexts(tokens: Sequence[int]) -> Hashes:
-    """Context hashes (len(tokens), 2) of predicting each token of an answer: all tokens before it, and the last two."""
+    """Context hashes (len(tokens), 2) for predicting each token of an answer: all tokens before it, the last four."""
     return np.array(list(AnswerContext.along(tokens)), np.uint64).reshape(-1, CONTEXTS)
 
 
@@ -60,14 +64,14 @@ class AnswerContext:
 
     def __init__(self) -> None:
         self._prefix = 0
-        self._last = (ASSISTANT, ASSISTANT)
+        self._last = (ASSISTANT,) * _RECENT
 
     def hashes(self) -> tuple[int, int]:
-        return _hash("all", self._prefix), _hash("two", *self._last)
+        return _hash("all", self._prefix), _hash("last", *self._last)
 
     def push(self, token: int) -> None:
         self._prefix = zlib.crc32(token.to_bytes(2, "little"), self._prefix)
-        self._last = (self._last[1], token)
+        self._last = (*self._last[1:], token)
 
     @classmethod
     def along(cls, tokens: Sequence[int]) -> list[tuple[int, int]]:
@@ -89,7 +93,7 @@ def table_rows(features: Hashes, contexts: Hashes) -> Ints:
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """Rows to add up for each of T tokens: ``rows`` (K) with ``shares`` (K), those of token t starting at ``starts[t]`` (T)."""
+    """Rows to add up for T tokens: ``rows`` (K) times ``shares`` (K); those of token t begin at ``starts[t]``."""
 
     rows: Ints
     shares: Floats
@@ -107,21 +111,23 @@ class Recall:
 
 
 class Memory:
-    """The table (ROWS, D) with AdaGrad's sums of squared gradients (ROWS)."""
+    """The table (ROWS, M) of values in M dimensions, with AdaGrad's sums of squared gradients (ROWS)."""
 
     def __init__(self, width: int) -> None:
-        self.table = np.zeros((ROWS, width), np.float32)
+        self.table = np.zeros((ROWS, VALUES), np.float32)
         self.squares = np.zeros(ROWS, np.float32)
+        basis = np.linalg.qr(np.random.default_rng(0).normal(size=(width, VALUES)))[0].T
+        self._basis: Floats = (np.sqrt(width / VALUES) * basis).astype(np.float32)
 
     def read(self, recall: Recall) -> Floats:
         """What the memory adds to the hidden states (T, D)."""
         found: Floats = np.add.reduceat(self.table[recall.rows] * recall.shares[:, None], recall.starts, axis=0)
-        return found
+        return found @ self._basis
 
     def update(self, recall: Recall, dhidden: Floats, rate: float) -> None:
         """One AdaGrad step, given the gradients (T, D) of the loss by the hidden states."""
         counts = np.diff(np.append(recall.starts, len(recall.rows)))
-        gradients = np.repeat(dhidden, counts, axis=0) * recall.shares[:, None]
+        gradients = np.repeat(dhidden @ self._basis.T, counts, axis=0) * recall.shares[:, None]
         order = np.argsort(recall.rows, kind="stable")
         rows = recall.rows[order]
         starts = np.flatnonzero(np.r_[True, rows[1:] != rows[:-1]])

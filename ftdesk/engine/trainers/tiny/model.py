@@ -1,8 +1,10 @@
 """The transformer: parameters, forward pass, and the backward pass written out.
 
-A causal decoder with rotary positions (Su et al. 2021), RMS norms before each block (Zhang & Sennrich 2019), a squared-ReLU
-MLP (So et al. 2021; a third of GELU's cost in numpy) and one table for input and output embeddings (Press & Wolf 2017).
-Shapes: B rows, L positions, D width, H heads, V vocabulary.
+A causal decoder with rotary positions (Su et al. 2021), RMS norms before each block (Zhang & Sennrich 2019), a
+squared-ReLU MLP (So et al. 2021; a third of GELU's cost in numpy) and one table for input and output embeddings (Press
+& Wolf 2017). Keys are mixed with those of the position before ("smeared keys", Olsson et al. 2022): a head can then
+look for what came after an earlier occurrence of the present token within one layer, so that a small network learns to
+copy. Shapes: B rows, L positions, D width, H heads, V vocabulary.
 """
 
 from __future__ import annotations
@@ -18,8 +20,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.int64]
 Parameters = dict[str, Floats]
-"""``embedding`` (V, D), ``final_norm`` (D), and for each layer n the arrays ``n.attention_norm`` (D), ``n.qkv`` (D, 3D),
-``n.attention_out`` (D, D), ``n.mlp_norm`` (D), ``n.mlp_in`` (D, 4D), ``n.mlp_out`` (4D, D)."""
+"""``embedding`` (V, D), ``embedding_norm`` and ``final_norm`` (D), and for each layer n the arrays ``n.attention_norm``
+(D), ``n.qkv`` (D, 3D), ``n.key_shift`` (D), ``n.attention_out`` (D, D), ``n.mlp_norm`` (D), ``n.mlp_in`` (D, 4D) and
+``n.mlp_out`` (4D, D)."""
 
 _EPSILON = np.float32(1e-5)
 _HIDDEN = np.float32(-1e9)
@@ -43,10 +46,12 @@ class Configuration:
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Name and shape of every parameter."""
         d = self.width
-        shapes: dict[str, tuple[int, ...]] = {"embedding": (self.vocabulary, d), "final_norm": (d,)}
+        shapes: dict[str, tuple[int, ...]] = {"embedding": (self.vocabulary, d), "embedding_norm": (d,)}
         for layer in range(self.layers):
-            shapes |= {f"{layer}.attention_norm": (d,), f"{layer}.qkv": (d, 3 * d), f"{layer}.attention_out": (d, d)}
-            shapes |= {f"{layer}.mlp_norm": (d,), f"{layer}.mlp_in": (d, 4 * d), f"{layer}.mlp_out": (4 * d, d)}
+            shapes |= {f"{layer}.attention_norm": (d,), f"{layer}.qkv": (d, 3 * d), f"{layer}.key_shift": (d,)}
+            shapes |= {f"{layer}.attention_out": (d, d), f"{layer}.mlp_norm": (d,)}
+            shapes |= {f"{layer}.mlp_in": (d, 4 * d), f"{layer}.mlp_out": (4 * d, d)}
+        shapes["final_norm"] = (d,)
         return shapes
 
     @property
@@ -58,12 +63,17 @@ CONFIGURATION = Configuration()
 
 
 def initial_parameters(seed: int, configuration: Configuration = CONFIGURATION) -> Parameters:
-    """Untrained parameters: normal with deviation 0.02, smaller where a block writes into the residual stream (GPT-2)."""
+    """Untrained parameters: normal with deviation 0.02, smaller where a block writes into the residual stream (GPT-2).
+
+    Half of the heads start with keys of their own position, half with keys of the position before.
+    """
     rng = np.random.default_rng(seed)
     into_residual = 1 / math.sqrt(2 * configuration.layers)
     parameters: Parameters = {}
     for name, shape in configuration.shapes().items():
-        if len(shape) == 1:
+        if name.endswith("key_shift"):
+            parameters[name] = np.repeat([0.0, 1.0], configuration.width // 2).astype(np.float32)
+        elif len(shape) == 1:
             parameters[name] = np.ones(shape, np.float32)
         else:
             deviation = 0.02 * (into_residual if name.endswith("_out") else 1.0)
@@ -111,6 +121,7 @@ class LayerTrace:
     inverse: Floats
     q: Floats
     k: Floats
+    key_step: Floats
     v: Floats
     attention: Floats
     mixed: Floats
@@ -126,6 +137,8 @@ class Trace:
     """What the forward pass leaves for the backward pass."""
 
     ids: Ints
+    embedded: Floats
+    embedded_inverse: Floats
     layers: list[LayerTrace]
     x: Floats
     inverse: Floats
@@ -147,14 +160,15 @@ def forward(p: Parameters, ids: Ints, configuration: Configuration = CONFIGURATI
     length = ids.shape[1]
     causal = np.triu(np.full((length, length), _HIDDEN, np.float32), 1)
     turn = rotations(0, length, configuration.head_width)
-    x = p["embedding"][ids]
+    embedded = p["embedding"][ids]
+    x, embedded_inverse = rms_norm(embedded, p["embedding_norm"])
     layers = []
     for layer in range(configuration.layers):
         trace = _layer_forward(p, layer, x, turn, causal, configuration.heads)
         x = trace.x_mid + (trace.squared @ p[f"{layer}.mlp_out"]).reshape(x.shape)
         layers.append(trace)
     hidden, inverse = rms_norm(x, p["final_norm"])
-    return hidden, Trace(ids, layers, x, inverse)
+    return hidden, Trace(ids, embedded, embedded_inverse, layers, x, inverse)
 
 
 def _layer_forward(
@@ -166,7 +180,11 @@ def _layer_forward(
     qkv = (
         (normed.reshape(-1, width) @ p[f"{layer}.qkv"]).reshape(batch, length, 3, heads, head).transpose(2, 0, 3, 1, 4)
     )
-    q, k, v = rotate(qkv[0], *turn), rotate(qkv[1], *turn), np.ascontiguousarray(qkv[2])
+    key_step = np.empty_like(qkv[1])
+    np.subtract(qkv[1][:, :, :-1], qkv[1][:, :, 1:], out=key_step[:, :, 1:])
+    np.negative(qkv[1][:, :, 0], out=key_step[:, :, 0])
+    shift = p[f"{layer}.key_shift"].reshape(heads, 1, head)
+    q, k, v = rotate(qkv[0], *turn), rotate(qkv[1] + shift * key_step, *turn), np.ascontiguousarray(qkv[2])
     q *= np.float32(head**-0.5)
     attention = q @ k.transpose(0, 1, 3, 2)
     attention += causal
@@ -176,14 +194,14 @@ def _layer_forward(
     normed_mid, inverse_mid = rms_norm(x_mid, p[f"{layer}.mlp_norm"])
     active = np.maximum(normed_mid.reshape(-1, width) @ p[f"{layer}.mlp_in"], 0)
     return LayerTrace(
-        x, normed, inverse, q, k, v, attention, mixed, x_mid, normed_mid, inverse_mid, active, active * active
+        x, normed, inverse, q, k, key_step, v, attention, mixed, x_mid, normed_mid, inverse_mid, active, active * active
     )
 
 
 def backward(
     p: Parameters, trace: Trace, dhidden: Floats, gradients: Parameters, configuration: Configuration = CONFIGURATION
 ) -> None:
-    """Add to ``gradients`` what ``dhidden`` (B, L, D), the gradient of the loss by the hidden states, asks of each parameter."""
+    """Add to ``gradients`` those by every parameter, given ``dhidden`` (B, L, D), those by the hidden states."""
     width = configuration.width
     turn = rotations(0, trace.ids.shape[1], configuration.head_width)
     dx, dgain = _rms_norm_backward(dhidden, trace.x, p["final_norm"], trace.inverse)
@@ -191,6 +209,8 @@ def backward(
     for layer in reversed(range(configuration.layers)):
         dx = _mlp_backward(p, layer, trace.layers[layer], dx, gradients)
         dx = _attention_backward(p, layer, trace.layers[layer], turn, dx, gradients)
+    dx, dgain = _rms_norm_backward(dx, trace.embedded, p["embedding_norm"], trace.embedded_inverse)
+    _add(gradients, "embedding_norm", dgain)
     table = np.zeros_like(p["embedding"])
     np.add.at(table, trace.ids.ravel(), dx.reshape(-1, width))
     _add(gradients, "embedding", table)
@@ -227,7 +247,11 @@ def _attention_backward(
     dscores -= np.einsum("bhij,bhij->bhi", dscores, t.attention)[..., None]
     dscores *= t.attention
     by_role[0] = rotate(dscores @ t.k, cos, -sin) * np.float32(head**-0.5)
-    by_role[1] = rotate(dscores.transpose(0, 1, 3, 2) @ t.q, cos, -sin)
+    dkeys = rotate(dscores.transpose(0, 1, 3, 2) @ t.q, cos, -sin)
+    _add(gradients, f"{layer}.key_shift", np.einsum("bhld,bhld->hd", dkeys, t.key_step).ravel())
+    dstep = dkeys * p[f"{layer}.key_shift"].reshape(heads, 1, head)
+    by_role[1] = dkeys - dstep
+    by_role[1][:, :, :-1] += dstep[:, :, 1:]
     dflat = dqkv.reshape(-1, 3 * width)
     _add(gradients, f"{layer}.qkv", t.normed.reshape(-1, width).T @ dflat)
     dnormed = (dflat @ p[f"{layer}.qkv"].T).reshape(dx.shape)

@@ -1,4 +1,4 @@
-"""What training minimises: log-probabilities of answers, the supervised loss and the preference loss (DPO), with gradients."""
+"""What training minimises: the supervised loss and the preference loss (DPO) of answers, with their gradients."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ Unit = tuple[Example, ...]
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Padded ids (B, L); the T trained tokens at ``rows``, ``columns``; and the memory rows that help to predict them."""
+    """Padded ids (B, L), the T trained tokens at ``rows`` and ``columns``, and what the memory looks up for them."""
 
     ids: Ints
     rows: Ints
@@ -95,11 +95,22 @@ class Scores:
     log_probabilities: Floats
     correct: np.ndarray[tuple[int], np.dtype[np.bool_]]
     _states: Floats
+    _remembered: Floats
     _probabilities: Floats
     _trace: Trace
 
+    def memory_gradient(self, p: Parameters, batch: Batch) -> Floats:
+        """Gradients (T, D) by what the memory said, of the summed loss it would have without the network.
+
+        Learnt by this too, the memory keeps its say when the network already knows every training prompt by heart.
+        """
+        dlogits = softmax(self._remembered @ p["embedding"].T)
+        dlogits[np.arange(len(dlogits)), batch.ids[batch.rows, batch.columns]] -= 1
+        dstates: Floats = dlogits @ p["embedding"]
+        return dstates
+
     def backward(self, p: Parameters, batch: Batch, upstream: Floats, gradients: Parameters) -> Floats:
-        """Add the gradients for ``upstream`` (T) = d loss / d log-probability; return those by the hidden states (T, D)."""
+        """Add the gradients for ``upstream`` (T), d loss / d log-probability; return those by the states (T, D)."""
         dlogits = self._probabilities * -upstream[:, None]
         tokens = batch.ids[batch.rows, batch.columns]
         dlogits[np.arange(len(tokens)), tokens] += upstream
@@ -115,12 +126,13 @@ class Scores:
 def score(p: Parameters, memory: Memory, batch: Batch) -> Scores:
     """Run the network and the memory over a batch."""
     hidden, trace = forward(p, batch.ids)
-    states = hidden[batch.rows, batch.columns - 1] + memory.read(batch.recall)
+    remembered = memory.read(batch.recall)
+    states = hidden[batch.rows, batch.columns - 1] + remembered
     probabilities = softmax(states @ p["embedding"].T)
     tokens = batch.ids[batch.rows, batch.columns]
     chosen = probabilities[np.arange(len(tokens)), tokens]
     correct = probabilities.argmax(-1) == tokens
-    return Scores(np.log(np.maximum(chosen, np.float32(1e-30))), correct, states, probabilities, trace)
+    return Scores(np.log(np.maximum(chosen, np.float32(1e-30))), correct, states, remembered, probabilities, trace)
 
 
 @dataclass(slots=True)
@@ -167,11 +179,11 @@ def supervised_pass(
         sums.add(-float(scores.log_probabilities.sum()), float(scores.correct.sum()), count)
         if gradients is not None:
             upstream = np.full(count, -1 / total, np.float32)
-            recalled.append((batch.recall, scores.backward(p, batch, upstream, gradients) * np.float32(total)))
+            dstates = scores.backward(p, batch, upstream, gradients) * np.float32(total)
+            recalled.append((batch.recall, dstates + scores.memory_gradient(p, batch)))
     if recalled:
-        memory.update(
-            Recall.join([recall for recall, _ in recalled]), np.concatenate([d for _, d in recalled]), memory_rate
-        )
+        whole = Recall.join([recall for recall, _ in recalled])
+        memory.update(whole, np.concatenate([dstates for _, dstates in recalled]), memory_rate)
     return sums
 
 
@@ -183,9 +195,10 @@ def preference_pass(
     beta: float,
     gradients: Parameters | None = None,
 ) -> Sums:
-    """Direct preference optimisation (Rafailov et al. 2023, eq. 7) over pairs (preferred, other). The memory stays as it is.
+    """Direct preference optimisation (Rafailov et al. 2023, eq. 7) over pairs (preferred, other).
 
-    ``Sums.correct`` counts the pairs whose reward margin is positive. With ``gradients``, adds those of the mean loss to it.
+    The memory stays as it is. ``Sums.correct`` counts the pairs whose reward margin is positive. With ``gradients``,
+    adds those of the mean loss to it.
     """
     sums = Sums()
     for group in chunks(units):

@@ -36,22 +36,17 @@ class Adam:
         step_size = np.float32(rate / (1 - _FIRST_DECAY**self.steps))
         unbias = np.float32(1 / (1 - _SECOND_DECAY**self.steps))
         for name, gradient in gradients.items():
-            gradient *= shrink
             first, second, value = self.first[name], self.second[name], parameters[name]
+            np.multiply(gradient, shrink, out=gradient)
             first *= np.float32(_FIRST_DECAY)
             first += np.float32(1 - _FIRST_DECAY) * gradient
             second *= np.float32(_SECOND_DECAY)
-            np.square(gradient, out=gradient)
-            gradient *= np.float32(1 - _SECOND_DECAY)
-            second += gradient
+            second += np.float32(1 - _SECOND_DECAY) * np.square(gradient, out=gradient)
             if value.ndim > 1:
                 value *= np.float32(1 - rate * _WEIGHT_DECAY)
-            np.multiply(second, unbias, out=gradient)
-            np.sqrt(gradient, out=gradient)
-            gradient += np.float32(1e-8)
-            np.divide(first, gradient, out=gradient)
-            gradient *= step_size
-            value -= gradient
+            deviation = np.sqrt(np.multiply(second, unbias, out=gradient), out=gradient)
+            deviation += np.float32(1e-8)
+            value -= step_size * np.divide(first, deviation, out=gradient)
 
 
 def clip_factor(gradients: Parameters) -> float:

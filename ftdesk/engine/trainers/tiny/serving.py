@@ -10,9 +10,9 @@ import numpy as np
 
 from ftdesk.engine.trainers.protocol import Answer, SamplingOptions, UnsupportedRequestError
 from ftdesk.engine.trainers.tiny.encoding import encode_prompt, read_messages
-from ftdesk.engine.trainers.tiny.memory import AnswerContext, Hashes, Memory, prompt_features, table_rows
+from ftdesk.engine.trainers.tiny.memory import AnswerContext, Hashes, Memory, Recall, prompt_features, table_rows
 from ftdesk.engine.trainers.tiny.model import CONFIGURATION, Floats, Parameters, rms_norm, rotate, rotations, softmax
-from ftdesk.engine.trainers.tiny.tokenizer import END, SPECIAL_TOKENS, Tokenizer
+from ftdesk.engine.trainers.tiny.tokenizer import END, Tokenizer
 
 
 class TinyChatModel:
@@ -59,11 +59,13 @@ class TinyChatModel:
     ) -> Iterator[int]:
         cache = _KeyValueCache(self._parameters)
         context = AnswerContext()
-        share = np.float32(len(features) ** -0.5)
+        shares = np.full(2 * len(features), len(features) ** -0.5, np.float32)
+        start = np.zeros(1, np.int64)
         state = cache.extend(ids)
         for _ in range(limit):
             rows = table_rows(features, np.array([context.hashes()], np.uint64)).ravel()
-            logits = (state + share * self._memory.table[rows].sum(0)) @ self._parameters["embedding"].T
+            remembered = self._memory.read(Recall(rows, shares, start))[0]
+            logits = (state + remembered) @ self._parameters["embedding"].T
             token = choose(logits, options.temperature, options.top_p, rng)
             yield token
             context.push(token)
@@ -73,8 +75,8 @@ class TinyChatModel:
 def choose(logits: Floats, temperature: float, top_p: float, rng: np.random.Generator) -> int:
     """Draw a token from ``logits`` (V), which is overwritten.
 
-    ``top_p`` keeps the likeliest tokens that reach that share together (nucleus sampling, Holtzman et al. 2020). Role tokens
-    are never drawn.
+    ``top_p`` keeps the likeliest tokens that reach that share together (nucleus sampling, Holtzman et al. 2020). Role
+    tokens are never drawn.
     """
     logits[:END] = -np.inf
     if temperature <= 0:
@@ -90,10 +92,12 @@ class _KeyValueCache:
     """Keys and values of all positions so far, so that each new token costs one position only."""
 
     def __init__(self, parameters: Parameters) -> None:
-        shape = (CONFIGURATION.layers, CONFIGURATION.heads, CONFIGURATION.context, CONFIGURATION.head_width)
+        config = CONFIGURATION
+        shape = (config.layers, config.heads, config.context, config.head_width)
         self._parameters = parameters
         self._keys = np.empty(shape, np.float32)
         self._values = np.empty(shape, np.float32)
+        self._last_keys = np.zeros((config.layers, config.heads, 1, config.head_width), np.float32)
         self._length = 0
 
     def extend(self, ids: Sequence[int]) -> Floats:
@@ -102,11 +106,14 @@ class _KeyValueCache:
         count, start, end = len(ids), self._length, self._length + len(ids)
         turn = rotations(start, count, config.head_width)
         hidden = np.triu(np.full((count, end), -1e9, np.float32), start + 1)
-        x = p["embedding"][list(ids)]
+        x, _ = rms_norm(p["embedding"][list(ids)], p["embedding_norm"])
         for layer in range(config.layers):
             normed, _ = rms_norm(x, p[f"{layer}.attention_norm"])
             qkv = (normed @ p[f"{layer}.qkv"]).reshape(count, 3, config.heads, config.head_width).transpose(1, 2, 0, 3)
-            self._keys[layer, :, start:end] = rotate(qkv[1], *turn)
+            before = np.concatenate([self._last_keys[layer], qkv[1][:, :-1]], axis=1)
+            self._last_keys[layer] = qkv[1][:, -1:]
+            shift = p[f"{layer}.key_shift"].reshape(config.heads, 1, config.head_width)
+            self._keys[layer, :, start:end] = rotate(qkv[1] + shift * (before - qkv[1]), *turn)
             self._values[layer, :, start:end] = qkv[2]
             q = rotate(qkv[0], *turn) * np.float32(config.head_width**-0.5)
             attention = softmax(q @ self._keys[layer, :, :end].transpose(0, 2, 1) + hidden)
@@ -120,7 +127,7 @@ class _KeyValueCache:
 
 
 class _WholeText:
-    """Turns bytes into text that never ends inside a character, and holds back what may be the start of a stop string."""
+    """Turns bytes into text that never ends inside a character, and holds back what may begin a stop string."""
 
     def __init__(self, stop: Sequence[str]) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +25,7 @@ _LONGEST_WORD = 24
 WORDS: Final = re.compile(
     rb" ?[A-Za-z\x80-\xff]{1,%d}|[0-9]| ?[^\sA-Za-z0-9\x80-\xff]|\s" % _LONGEST_WORD,
 )
-"""Merges never cross these pieces: a word with its space, one digit, one sign. Digits stay single so that numbers can be copied."""
+"""Merges never cross these pieces: a word with its space, one digit, one sign. Single digits make numbers copyable."""
 
 
 class Tokenizer:
@@ -40,7 +41,7 @@ class Tokenizer:
 
     @classmethod
     def load(cls, path: Path) -> Tokenizer:
-        """Read the merges that were learnt by ``packaging/practice_model``: a JSON list of pairs of hexadecimal strings."""
+        """Read the merges, pairs of hexadecimal strings, that ``packaging/practice_model`` learnt."""
         try:
             merges = json.loads(path.read_text(encoding="utf-8"))["merges"]
             return cls((bytes.fromhex(left), bytes.fromhex(right)) for left, right in merges)
@@ -76,7 +77,7 @@ class Tokenizer:
             return known
         pieces = [word[i : i + 1] for i in range(len(word))]
         while len(pieces) > 1:
-            ranks = [self._rank.get(pair, len(self._rank)) for pair in zip(pieces, pieces[1:], strict=False)]
+            ranks = [self._rank.get(pair, len(self._rank)) for pair in pairwise(pieces)]
             best = min(range(len(ranks)), key=ranks.__getitem__)
             if ranks[best] == len(self._rank):
                 break

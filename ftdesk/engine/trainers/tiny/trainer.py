@@ -32,17 +32,17 @@ BASE_MODEL = BaseModel(
     id="tiny",
     name="Practice model (built in, 0.9 M parameters)",
     description=(
-        "Learns short, regular tasks from your examples on this computer within a minute; it knows almost nothing else, "
-        "so use it to practise the workflow, not to judge your data."
+        "Runs and trains on this computer to practise the whole workflow: it learns short, regular tasks from your "
+        "examples within a minute, knows almost nothing else, and says nothing about how a large model would do."
     ),
-    parameters=918_656,
+    parameters=919_296,
     context_length=CONTEXT,
     methods=("supervised", "dpo"),
 )
 
 
 class TinyTrainer:
-    """Implements ``Trainer`` for the one base model in ``folder`` (``weights.npz`` and ``tokenizer.json``; the shipped one)."""
+    """Implements ``Trainer`` for ``weights.npz`` and ``tokenizer.json`` in ``folder``, by default those that ship."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = resources.path("models/tiny") if folder is None else folder
@@ -79,7 +79,6 @@ class TinyTrainer:
         return TinyRun(self._tokenizer, *load_weights(weights), data, plan, seed)
 
     def resume(self, state: Path, data: TrainingData, plan: TrainingPlan, seed: int) -> TinyRun:
-        from ftdesk.engine.trainers.tiny.weights import load_weights
 
         run = self.start(self.base_weights(BASE_MODEL.id), data, plan, seed)
         run.restore(state)

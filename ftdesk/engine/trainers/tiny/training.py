@@ -24,14 +24,17 @@ from ftdesk.errors import FtdeskError
 
 LEARNING_RATE = 1e-3
 PREFERENCE_RATE = 1e-4
-MEMORY_RATE = 0.1
+MEMORY_RATE = 0.8
 VALIDATION_INTERVAL = 5
 _STATE_FORMAT = 1
 
 
 class TinyRun:
-    """Implements ``TrainingRun``. Nothing is drawn from a running random state: order, augmentation and dropout of a step follow
-    from the seed, the epoch and the example, so the state to save is weights, optimiser and step."""
+    """Implements ``TrainingRun``.
+
+    Nothing is drawn from a running random state: order, augmentation and dropout of a step follow from the seed, the
+    epoch and the example. So weights, optimiser and step are all there is to save.
+    """
 
     def __init__(
         self,

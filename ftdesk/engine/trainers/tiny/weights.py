@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ftdesk.engine.trainers.tiny.memory import ROWS, Memory
+from ftdesk.engine.trainers.tiny.memory import ROWS, VALUES, Memory
 from ftdesk.engine.trainers.tiny.model import CONFIGURATION, Parameters
 from ftdesk.errors import FtdeskError
 
@@ -36,7 +36,7 @@ def halved(value: NDArray[np.float32]) -> NDArray[np.float16]:
 
 
 def load_weights(path: Path) -> tuple[Parameters, Memory]:
-    """Read weights as single precision. Raises ``FtdeskError`` for a file that is missing, damaged or of another model."""
+    """Read weights as float32. Raises ``FtdeskError`` for a missing or damaged file or one of another model."""
     arrays = read_arrays(path)
     parameters: Parameters = {}
     for name, shape in CONFIGURATION.shapes().items():
@@ -47,7 +47,7 @@ def load_weights(path: Path) -> tuple[Parameters, Memory]:
     memory = Memory(CONFIGURATION.width)
     if "memory.rows" in arrays:
         rows, values = arrays["memory.rows"], arrays.get("memory.values")
-        if values is None or values.shape != (len(rows), CONFIGURATION.width) or rows.max(initial=0) >= ROWS:
+        if values is None or values.shape != (len(rows), VALUES) or rows.max(initial=0) >= ROWS:
             raise _damaged(path, "The word memory does not fit together.")
         memory.table[rows] = values
     return parameters, memory
