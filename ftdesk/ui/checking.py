@@ -235,6 +235,10 @@ class Checking(QObject):
         document = self._dataset.document
         if document is None:
             return
+        if max(removed, inserted) > _BATCH_LINES:
+            # The file was read anew, or a whole one was taken in: that is a check of its own.
+            self.restart()
+            return
         old = self._rows[row : row + removed]
         for state in old:
             self._discount(state)

@@ -46,6 +46,7 @@ class Files(QObject):
         self._notices = notices
         self._background = background
         self._window = window
+        self._told: Document | None = None
 
     @property
     def recent(self) -> Sequence[Path]:
@@ -112,24 +113,65 @@ class Files(QObject):
         else:
             self.open(copy)
 
-    def save(self, *, overwrite: bool = False) -> None:
+    def save(self) -> None:
         self._dataset.leaving.emit()
         document = self._dataset.document
         if document is None:
             return
         if document.path is None:
             self.save_as()
-        elif document.changed_on_disk() and not overwrite:
+        elif document.changed_on_disk():
             self._notices.show_notice(
-                self.tr("{file} was changed by another program. Saving would replace what it wrote.").format(
+                self.tr("{file} was changed by another program. Saving would lose what that wrote.").format(
                     file=document.path.name
                 ),
-                self.tr("Replace it"),
-                lambda: self.save(overwrite=True),
+                self.tr("Bring both together"),
+                self.merge,
+                second=(self.tr("Save as…"), self.save_as),
                 lasting=True,
             )
-        elif self._dataset.attempt(lambda open_now: open_now.save(overwrite=overwrite)):
-            self._notices.show_notice(self.tr("Saved {file}.").format(file=document.path.name))
+        else:
+            self._write(document.path, overwrite=False)
+
+    def merge(self) -> None:
+        """Bring the edits here and what another program has written together, as one change that is not saved yet."""
+        conflicts: list[int] = []
+        if self._dataset.attempt(lambda document: conflicts.append(document.merge_from_disk())):
+            if conflicts[0]:
+                text = plural(
+                    conflicts[0],
+                    self.tr("Both had changed one place; there, both versions stand one after the other."),
+                    self.tr("Both had changed {number} places; there, both versions stand one after the other."),
+                )
+            else:
+                text = self.tr("Both sets of changes are here. Save to keep them.")
+            self._notices.show_notice(text, lasting=bool(conflicts[0]))
+
+    def reload(self) -> None:
+        """Show the file as another program has left it."""
+        if self._dataset.attempt(lambda document: document.reload()):
+            self._notices.show_notice(self.tr("Read again from the disk."))
+
+    def look_at_disk(self) -> None:
+        """The user comes back to the window: say so if the file is not what is shown."""
+        document = self._dataset.document
+        if document is None or document.path is None or not document.changed_on_disk():
+            self._told = None
+            return
+        if self._told is document:
+            return
+        self._told = document
+        text = self.tr("{file} was changed by another program.").format(file=document.path.name)
+        if document.is_modified:
+            self._notices.show_notice(
+                text,
+                self.tr("Bring both together"),
+                self.merge,
+                second=(self.tr("Read it again"), self.reload),
+                lasting=True,
+            )
+        else:
+            self._notices.show_notice(text, self.tr("Read it again"), self.reload, lasting=True)
 
     def save_as(self) -> None:
         self._dataset.leaving.emit()
@@ -146,15 +188,40 @@ class Files(QObject):
 
     def save_to(self, path: Path) -> None:
         """Save under another name; from then on that file is the open one."""
-        if self._dataset.attempt(lambda document: document.save(path, overwrite=True)):
-            self._remember(path)
-            self._notices.show_notice(self.tr("Saved {file}.").format(file=path.name))
+        self._write(path, overwrite=True)
 
     @cached_property
     def _tasks(self) -> Tasks:
         from ftdesk.ui.tasks import Tasks
 
         return Tasks(self, self._notices.show_error)
+
+    def _write(self, path: Path, *, overwrite: bool) -> None:
+        """Save, in a thread if that takes a while. Editing goes on meanwhile."""
+        document = self._dataset.document
+        if document is None:
+            return
+        if document.path is None or self.opens_at_once(document.path):
+            if self._dataset.attempt(lambda open_now: open_now.save(path, overwrite=overwrite)):
+                self._say_saved(path)
+        else:
+            self._tasks.start("save", self._write_in_thread(document, path, overwrite=overwrite))
+
+    async def _write_in_thread(self, document: Document, path: Path, *, overwrite: bool) -> None:
+        import asyncio
+
+        saving = document.begin_save(path, overwrite=overwrite)
+        work = self._background.begin(self.tr("Saving {file}").format(file=path.name))
+        try:
+            await asyncio.to_thread(saving.write)
+        finally:
+            work.end()
+        document.finish_save(saving)
+        self._say_saved(path)
+
+    def _say_saved(self, path: Path) -> None:
+        self._remember(path)
+        self._notices.show_notice(self.tr("Saved {file}.").format(file=path.name))
 
     async def _open_in_thread(self, path: Path) -> None:
         import asyncio

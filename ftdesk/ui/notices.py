@@ -44,9 +44,18 @@ class Notices(QWidget):
         return [toast.accessibleName() for toast in self._toasts]
 
     def show_notice(
-        self, text: str, action: str = "", act: Callable[[], object] | None = None, *, lasting: bool = False
+        self,
+        text: str,
+        action: str = "",
+        act: Callable[[], object] | None = None,
+        *,
+        second: tuple[str, Callable[[], object]] | None = None,
+        lasting: bool = False,
     ) -> None:
-        """Say ``text``. ``action`` names the button that calls ``act``. ``lasting`` stays until closed."""
+        """Say ``text``. ``action`` names the button that calls ``act``, ``second`` is another choice.
+
+        ``lasting`` stays until it is closed.
+        """
         text = visible(text)
         if text in self.texts:
             return
@@ -62,13 +71,9 @@ class Notices(QWidget):
         def close() -> None:
             self._remove(toast)
 
-        def act_and_close() -> None:
-            close()
-            if act is not None:
-                act()
-
-        if action:
-            row.addWidget(Button(action, act_and_close, kind="toast"))
+        for name, do in ((action, act), *((second,) if second else ())):
+            if do is not None:
+                row.addWidget(Button(name, _both(close, do), kind="toast"))
         row.addWidget(Button(self.tr("Close"), close, kind="toast"))
         toast.column.addLayout(row)
         self._toasts.append(toast)
@@ -125,3 +130,11 @@ class Notices(QWidget):
         self.setFixedHeight(max(height, 0))
         self.move((room.width() - width) // 2, room.height() - height - 12 * UNIT)
         self.raise_()
+
+
+def _both(first: Callable[[], object], second: Callable[[], object]) -> Callable[[], None]:
+    def do() -> None:
+        first()
+        second()
+
+    return do

@@ -103,7 +103,7 @@ class OpenDataset(QObject):
         self._touched = row
         if removed == inserted:
             return
-        if inserted:
+        if inserted and not removed:
             chosen = row + inserted - 1
         elif row < chosen:
             chosen = max(row, chosen - removed)

@@ -13,6 +13,7 @@ from ftdesk.errors import ExitStatus, FtdeskError
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
+    from ftdesk.ui.instance import Instance
     from ftdesk.ui.window import Window
 
 
@@ -68,17 +69,17 @@ def _run(application: QApplication, path: Path | None) -> int:
     application.processEvents()
     from ftdesk.ui.loop import run
 
-    instance.listen()
     try:
-        return run(application, _live(window), lambda loop: loop.set_exception_handler(faults.of_loop))
+        return run(application, _live(window, instance), lambda loop: loop.set_exception_handler(faults.of_loop))
     finally:
         instance.close()
         faults.close()
 
 
-async def _live(window: Window) -> int:
+async def _live(window: Window, instance: Instance) -> int:
     import asyncio
 
+    instance.listen()
     closed = asyncio.Event()
     window.closed.connect(closed.set)
     window.begin()
