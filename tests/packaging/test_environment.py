@@ -31,6 +31,7 @@ class Slow(Environment):
     def _fill(self, held):
         with (self.folder.parent / "installed").open("a") as log:
             log.write("once\\n")
+        print("filling", file=sys.stderr, flush=True)
         step = (
             "import pathlib, time\\n"
             "pathlib.Path('filling').touch()\\n"
@@ -172,8 +173,10 @@ def test_of_two_first_starts_one_installs_and_the_other_waits(checkout: Path, st
         wait_for(checkout / "filling")
         with subprocess.Popen(start_slowly, cwd=checkout, stderr=subprocess.PIPE, text=True) as second:
             assert second.stderr is not None
-            assert "waiting for it" in second.stderr.readline()
+            said = second.stderr.readline()
             (checkout / "GO").touch()
+            second.stderr.read()
+    assert "waiting for it" in said
     assert (first.returncode, second.returncode) == (0, 0)
     assert (checkout / "installed").read_text() == "once\n"
 
@@ -185,8 +188,10 @@ def test_a_start_waits_for_the_step_that_a_killed_one_left_behind(checkout: Path
         first.kill()
     with subprocess.Popen(start_slowly, cwd=checkout, stderr=subprocess.PIPE, text=True) as second:
         assert second.stderr is not None
-        assert "waiting for it" in second.stderr.readline()
+        said = second.stderr.readline()
         (checkout / "GO").touch()
+        second.stderr.read()
+    assert "waiting for it" in said
     assert second.returncode == 0
     assert (checkout / "installed").read_text() == "once\nonce\n"
 

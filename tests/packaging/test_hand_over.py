@@ -42,10 +42,11 @@ class Checkout:
         next(subject.folder.rglob("site-packages")).joinpath("pytest.py").write_text(PROGRAM)
 
     def start(self, *words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+        environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         return subprocess.run(
             [sys.executable, str(self.root / "packaging" / "run.py"), *words],
             cwd=folder,
-            env={**os.environ, "PYTHONUTF8": "1"},
+            env={**environ, "PYTHONUTF8": "1"},
             input="said on stdin",
             capture_output=True,
             text=True,
