@@ -29,6 +29,7 @@ class Request:
     query: dict[str, list[str]]
     headers: dict[str, str]
     body: bytes
+    connection: int = 0
 
     @property
     def json(self) -> Json:
@@ -118,6 +119,7 @@ class OpenAIServer:
         self.filters_jobs = True
         self.list_is_late_by = 0.0
         self.on_request: Callable[[Request], None] | None = None
+        self._accepted = 0
         self._faults: list[tuple[str, re.Pattern[str], Fault]] = []
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
@@ -199,8 +201,11 @@ class OpenAIServer:
         task.add_done_callback(self._connections.discard)
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._accepted += 1
+        number = self._accepted
         try:
             while (request := await _read(reader)) is not None:
+                request.connection = number
                 self.requests.append(request)
                 if self.on_request:
                     self.on_request(request)

@@ -18,29 +18,34 @@ from ftdesk.hosts.failures import malformed, too_large
 _SENT = frozenset({"accept", "content-length", "content-type", "host", "transfer-encoding", "x-stainless-raw-response"})
 
 
-def open_http(endpoint: Endpoint) -> httpx2.AsyncClient:
+def open_http(endpoint: Endpoint, trust: ssl.SSLContext) -> httpx2.AsyncClient:
     """A client that follows no redirects, so that data and key go to ``endpoint`` and nowhere else.
 
-    On this computer no proxy is used either. Raises ``InputError`` when this computer's certificates cannot be read.
+    On this computer no proxy is used either.
     """
+    return httpx2.AsyncClient(
+        verify=trust,
+        trust_env=not is_loopback(endpoint.base_url),
+        follow_redirects=False,
+        event_hooks={"request": [_Outgoing(endpoint)], "response": [_Incoming(endpoint)]},
+    )
+
+
+def read_trust(endpoint: Endpoint) -> ssl.SSLContext:
+    """The certificates that this computer trusts. For http none at all, since reading them takes a tenth of a second.
+
+    Raises ``InputError`` when they cannot be read.
+    """
+    if not endpoint.base_url.startswith("https:"):
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
-        return httpx2.AsyncClient(
-            verify=_trust(endpoint),
-            trust_env=not is_loopback(endpoint.base_url),
-            follow_redirects=False,
-            event_hooks={"request": [_Outgoing(endpoint)], "response": [_Incoming(endpoint)]},
-        )
+        return httpx2.create_ssl_context(trust_env=not is_loopback(endpoint.base_url))
     except OSError as error:
         raise InputError(
             f"The certificates of this computer cannot be read: {error.strerror or error}.",
             str(error),
             "Check the variables SSL_CERT_FILE and SSL_CERT_DIR.",
         ) from error
-
-
-def _trust(endpoint: Endpoint) -> ssl.SSLContext | bool:
-    """The certificates of this computer. For http none at all, since reading them takes a tenth of a second."""
-    return True if endpoint.base_url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class _Outgoing:

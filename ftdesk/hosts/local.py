@@ -192,13 +192,11 @@ class EngineProcess:
         await asyncio.gather(*self._readers, return_exceptions=True)
 
     def failure(self) -> HostUnreachableError:
+        """The error that gives its last line for a reason, and all of its last words for the details."""
         code = self._process.returncode if self._process else None
-        return HostUnreachableError(
-            "The built-in host could not be started.",
-            self._last_words or f"It ended with status {code}.",
-            "The details say why. Other hosts are not affected.",
-            never_sent=True,
-        )
+        words = self._last_words.strip() or f"it ended with status {code}."
+        reason = words.splitlines()[-1].removeprefix("ftdesk engine: ")
+        return HostUnreachableError(f"The built-in host could not be started: {reason}", words, never_sent=True)
 
     async def _ready_line(self, process: asyncio.subprocess.Process) -> tuple[str, str] | None:
         line = await process.stdout.readline() if process.stdout else b""

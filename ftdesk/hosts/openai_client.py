@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,7 +15,7 @@ from ftdesk.errors import HostRefusedError, InputError
 from ftdesk.hosts.answers import Answer
 from ftdesk.hosts.endpoint import Endpoint
 from ftdesk.hosts.failures import malformed
-from ftdesk.hosts.http import open_http
+from ftdesk.hosts.http import open_http, read_trust
 from ftdesk.hosts.loop import HostLoop
 from ftdesk.hosts.openai_wire import FOREIGN_ERRORS, PAGE, RawReply, Wire, open_sdk
 from ftdesk.hosts.replies import CheckpointReply, EventReply, FileReply, JobReply, ModelReply
@@ -39,11 +40,11 @@ class OpenAIClient:
         self._endpoint = endpoint
         self._uploads = uploads
         self._wire = Wire(endpoint)
-        self._http = open_http(endpoint)
+        self._trust = read_trust(endpoint)
+        self._http = open_http(endpoint, self._trust)
         profile = endpoint.profile
         is_usual = endpoint.base_url == profile.base_url  # else a gateway, which answers at its own address
         inference_url = (is_usual and profile.inference_base_url) or endpoint.base_url
-        self._once = open_sdk(endpoint, endpoint.base_url, self._http, retries=0)
         self._again = open_sdk(endpoint, endpoint.base_url, self._http, retries=endpoint.limits.retries)
         self._chats = open_sdk(endpoint, inference_url, self._http, retries=0)
         self._counts_tokens = True
@@ -70,17 +71,17 @@ class OpenAIClient:
         method: dict[str, Any] = {"type": request.method}
         if request.hyperparameters:
             method[request.method] = {"hyperparameters": dict(request.hyperparameters)}
-        # Never retried: the protocol has no idempotency key, so after a lost reply a retry could bill a second job.
-        call = self._once.fine_tuning.jobs.with_raw_response.create(
-            model=request.model,
-            training_file=request.training_file,
-            validation_file=request.validation_file or openai.omit,
-            method=cast("Any", method),
-            suffix=request.suffix or openai.omit,
-            seed=openai.omit if request.seed is None else request.seed,
-            metadata=dict(request.metadata) or openai.omit,
-        )
-        return await self._job(call)
+        async with self._once() as sdk:
+            call = sdk.fine_tuning.jobs.with_raw_response.create(
+                model=request.model,
+                training_file=request.training_file,
+                validation_file=request.validation_file or openai.omit,
+                method=cast("Any", method),
+                suffix=request.suffix or openai.omit,
+                seed=openai.omit if request.seed is None else request.seed,
+                metadata=dict(request.metadata) or openai.omit,
+            )
+            return await self._job(call)
 
     async def job(self, job_id: str) -> RemoteJob:
         return await self._job(self._again.fine_tuning.jobs.with_raw_response.retrieve(job_id))
@@ -121,13 +122,16 @@ class OpenAIClient:
         return sorted((reply.value() for reply in replies), key=lambda checkpoint: checkpoint.step)
 
     async def cancel(self, job_id: str) -> RemoteJob:
-        return await self._job(self._once.fine_tuning.jobs.with_raw_response.cancel(job_id))
+        async with self._once() as sdk:
+            return await self._job(sdk.fine_tuning.jobs.with_raw_response.cancel(job_id))
 
     async def pause(self, job_id: str) -> RemoteJob:
-        return await self._job(self._once.fine_tuning.jobs.with_raw_response.pause(job_id))
+        async with self._once() as sdk:
+            return await self._job(sdk.fine_tuning.jobs.with_raw_response.pause(job_id))
 
     async def resume(self, job_id: str) -> RemoteJob:
-        return await self._job(self._once.fine_tuning.jobs.with_raw_response.resume(job_id))
+        async with self._once() as sdk:
+            return await self._job(sdk.fine_tuning.jobs.with_raw_response.resume(job_id))
 
     async def chat(
         self, model: str, messages: Sequence[Message], options: ChatOptions
@@ -153,8 +157,7 @@ class OpenAIClient:
     async def _upload(self, path: Path, purpose: str) -> RemoteFile:
         try:
             with path.open("rb") as file:
-                async with open_http(self._endpoint) as http:
-                    sdk = open_sdk(self._endpoint, self._endpoint.base_url, http, retries=0)
+                async with self._once() as sdk:
                     call = sdk.files.with_raw_response.create(
                         file=(_sent_name(path), file),
                         purpose=cast("Any", purpose),
@@ -163,6 +166,15 @@ class OpenAIClient:
                     return (await self._wire.ask(call, FileReply, "a file", deadline=math.inf)).value()
         except OSError as error:
             raise InputError(f"{path} cannot be read: {error.strerror or error}.", str(error)) from error
+
+    @asynccontextmanager
+    async def _once(self) -> AsyncIterator[openai.AsyncOpenAI]:
+        """For what must not be sent twice: without retries, since the protocol has no idempotency key.
+
+        On a new connection as well: one that was kept alive may be closing just then, and the request's fate unknown.
+        """
+        async with open_http(self._endpoint, self._trust) as http:
+            yield open_sdk(self._endpoint, self._endpoint.base_url, http, retries=0)
 
     async def _job(self, call: Awaitable[RawReply]) -> RemoteJob:
         return (await self._wire.ask(call, JobReply, "a job")).value(self._endpoint.profile)

@@ -151,14 +151,16 @@ def test_an_announcement_that_others_could_have_made_is_not_trusted(tmp_path: Pa
 
 
 def test_an_engine_that_cannot_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    program = "import sys; sys.stderr.write('The disk is full of cats.'); sys.exit(2)"
+    program = "import sys; sys.stderr.write('WARNING x\\nftdesk engine: The disk is full of cats.\\n'); sys.exit(2)"
     monkeypatch.setattr(local, "engine_command", lambda _folder: [sys.executable, "-c", program])
 
     async def run() -> None:
         async with desk(tmp_path) as hosts:
-            with pytest.raises(HostUnreachableError, match="could not be started") as caught:
+            with pytest.raises(
+                HostUnreachableError, match=r"could not be started: The disk is full of cats\."
+            ) as caught:
                 await models(hosts)
-            assert "full of cats" in caught.value.detail
+            assert "WARNING x" in caught.value.detail
             assert caught.value.never_sent
 
     asyncio.run(run())

@@ -178,6 +178,25 @@ def test_the_request_for_a_paid_job_is_sent_once_whatever_happens(server: OpenAI
     assert len(server.asked("POST", "fine_tuning/jobs$")) == 1
 
 
+def test_a_paid_job_is_asked_for_on_a_new_connection(server: OpenAIServer, tmp_path: Path) -> None:
+    """One that was kept alive may be closing, and then nobody knows whether the request arrived."""
+    file = tmp_path / "a.jsonl"
+    file.write_text("{}\n")
+
+    async def ask() -> None:
+        async with client_of(server) as client:
+            await client.models()
+            uploaded = await client.upload(file)
+            job = await client.create_job(JobRequest("m", uploaded.id))
+            await client.job(job.id)
+            await client.cancel(job.id)
+
+    asyncio.run(ask())
+    models, upload, create, look, cancel = (request.connection for request in server.requests)
+    assert models == look
+    assert len({models, upload, create, cancel}) == 4
+
+
 def test_what_is_safe_to_ask_again_is_asked_again(server: OpenAIServer) -> None:
     server.next("GET", "models", refuse(503), reset)
 
