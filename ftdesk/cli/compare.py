@@ -46,9 +46,9 @@ def run(arguments: argparse.Namespace) -> int:
     messages, options = _question(arguments)
     asyncio.run(_compare(panes, messages, options, None if arguments.json else view_of(panes)))
     if arguments.json:
-        print(json.dumps({"messages": list(messages), "answers": [_document(pane) for pane in panes]}))  # noqa: T201
+        print(json.dumps({"messages": list(messages), "answers": [_document(pane) for pane in panes]}))
     elif arguments.diff:
-        print(_difference(panes[0].text, panes[1].text))  # noqa: T201
+        print(_difference(panes[0].text, panes[1].text))
     return _concluded(panes)
 
 

@@ -84,7 +84,7 @@ def _report(arguments: argparse.Namespace, why: str, result: ExportResult, refus
     if arguments.json:
         listed = [{"row": number, "reason": reason} for number, reason in problems]
         document = {"source": str(arguments.source), "recognised": why, "written": result.written, "refused": listed}
-        print(json.dumps(document, ensure_ascii=False))  # noqa: T201
+        print(json.dumps(document, ensure_ascii=False))
         return
     narrate(why)
     for number, reason in problems[:_LISTED]:

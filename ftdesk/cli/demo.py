@@ -95,9 +95,9 @@ def run(arguments: argparse.Namespace) -> int:
         outcome = asyncio.run(_loop(home, show_answers=not arguments.json))
     seconds = time.monotonic() - started
     if arguments.json:
-        print(json.dumps(_document(outcome, seconds)))  # noqa: T201
+        print(json.dumps(_document(outcome, seconds)))
     else:
-        print(printable(summary(outcome.finished)))  # noqa: T201
+        print(printable(summary(outcome.finished)))
         narrate(f"Done in {seconds:.0f} s.")
     if arguments.keep is not None:
         narrate(f"Everything is kept: FTDESK_HOME={home} ftdesk opens it.")
@@ -165,14 +165,14 @@ async def _compare(app: App, test: Path, models: list[ModelName], *, show_answer
     item = read_held_out(test).items[0]
     panes = [Pane(model) for model in models]
     if show_answers:
-        print(printable(f"Prompt: {item.prompt[-1]['content']}\nReference: {item.reference}\n"))  # noqa: T201
+        print(printable(f"Prompt: {item.prompt[-1]['content']}\nReference: {item.reference}\n"))
     view = view_of(panes) if show_answers else None
     await stream(app.playground, panes, item.prompt, ChatOptions(temperature=0.0), view)
     for pane in panes:
         if pane.error is not None:
             raise pane.error
     if show_answers:
-        print()  # noqa: T201
+        print()
 
 
 def _document(outcome: Outcome, seconds: float) -> dict[str, Any]:

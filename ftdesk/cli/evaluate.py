@@ -39,9 +39,9 @@ def run(arguments: argparse.Namespace) -> int:
     _narrate([f"Line {line.line} is not evaluated: {line.reason}" for line in skipped])
     finished = asyncio.run(_evaluate(arguments, models))
     if arguments.json:
-        print(json.dumps(document(finished)))  # noqa: T201
+        print(json.dumps(document(finished)))
     else:
-        print(printable(summary(finished)))  # noqa: T201
+        print(printable(summary(finished)))
     return ExitStatus.GOOD
 
 

@@ -60,11 +60,11 @@ def event_documents(event: WatchEvent | LaunchStepped) -> list[dict[str, Any]]:
 
 def print_json(document: object) -> None:
     """One document on one line of stdout."""
-    print(json.dumps(document), flush=True)  # noqa: T201
+    print(json.dumps(document), flush=True)
 
 
 def print_text(text: str) -> None:
-    print(printable(text), flush=True)  # noqa: T201
+    print(printable(text), flush=True)
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:

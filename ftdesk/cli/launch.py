@@ -106,7 +106,7 @@ def _confirmed(app: App, plan: LaunchPlan) -> bool:
     else:
         address = app.settings.hosts[plan.model.host].base_url
         narrate(f"This sends the file to {profile.title} at {address} and starts one job, which is billed there.")
-    print("Start? [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201
+    print("Start? [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
-import asyncio
 import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from ftdesk.errors import ExitStatus, FtdeskError
+
+if TYPE_CHECKING:
+    # The window asks here whether it is meant; it must not wait for what only commands need.
+    import argparse
 
 COMMANDS: tuple[tuple[str, str], ...] = (
     ("demo", "run the whole loop on the built-in sample and print the verdict"),
@@ -57,7 +59,7 @@ def run_command(words: Sequence[str]) -> int:
     except FtdeskError as error:
         narrate(f"ftdesk {arguments.command}: {error.sentence}")
         return error.exit_status
-    except (KeyboardInterrupt, asyncio.CancelledError):
+    except _interruptions():
         narrate("Interrupted.")
         return ExitStatus.INTERRUPTED
     except BrokenPipeError:
@@ -68,9 +70,15 @@ def run_command(words: Sequence[str]) -> int:
         return status
 
 
+def _interruptions() -> tuple[type[BaseException], ...]:
+    from asyncio import CancelledError
+
+    return KeyboardInterrupt, CancelledError
+
+
 def narrate(text: str) -> None:
     """Say something to the person. stdout is data, so this goes to stderr, with terminal controls made visible."""
-    print(printable(text), file=sys.stderr, flush=True)  # noqa: T201
+    print(printable(text), file=sys.stderr, flush=True)
 
 
 def printable(text: str) -> str:
@@ -82,6 +90,8 @@ def printable(text: str) -> str:
 
 
 def _parser(chosen: str) -> argparse.ArgumentParser:
+    import argparse
+
     parser = argparse.ArgumentParser(
         prog="ftdesk",
         description="Write fine-tuning examples, check them, train, compare and score.",

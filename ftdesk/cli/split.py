@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     if split.ungrouped:
         narrate(f"{split.ungrouped} examples have no field “{arguments.group_by}” and were dealt out one by one.")
     for part, members in split.parts.items():
-        print(f"{len(members):>8}  {part_path(arguments.out, part)}")  # noqa: T201
+        print(f"{len(members):>8}  {part_path(arguments.out, part)}")
     return ExitStatus.GOOD
 
 

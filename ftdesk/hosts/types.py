@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ftdesk.errors import InputError
+from ftdesk.overrides import override
 
 if TYPE_CHECKING:
     from ftdesk.hosts.profiles import HostProfile
@@ -52,6 +53,7 @@ class ModelName:
             )
         return ModelName(host, model)
 
+    @override
     def __str__(self) -> str:
         return f"{self.host}/{self.model}"
 

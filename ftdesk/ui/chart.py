@@ -23,10 +23,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from ftdesk.errors import FtdeskError
+from ftdesk.overrides import override
 from ftdesk.storage.files import write_atomic
 from ftdesk.ui.loss import LossCurves, LossPoint
 from ftdesk.ui.loss_picture import LEFT, RIGHT, Frame, LossPicture, frame_of, mark_at
-from ftdesk.ui.overrides import override
 from ftdesk.ui.tokens import UNIT, tokens
 from ftdesk.ui.widgets import IconButton
 

@@ -130,6 +130,11 @@ class Checking(QObject):
         """Of the process that checks, while there is one."""
         return self._process.process_id if self._process is not None else None
 
+    def is_checked(self, row: int) -> bool:
+        """Whether the row has been checked as it is now."""
+        state = self._rows[row] if 0 <= row < len(self._rows) else None
+        return state is not None and state.checked
+
     def tokens(self, row: int) -> int | None:
         """The tokens of a row, once they are counted."""
         state = self._rows[row] if 0 <= row < len(self._rows) else None

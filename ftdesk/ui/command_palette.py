@@ -17,10 +17,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ftdesk.overrides import override
 from ftdesk.ui.commands import Command
 from ftdesk.ui.fonts import CAPTION, interface_font
 from ftdesk.ui.long_list import LongList
-from ftdesk.ui.overrides import override
 from ftdesk.ui.text import Label
 from ftdesk.ui.tokens import UNIT, tokens
 from ftdesk.ui.widgets import Surface

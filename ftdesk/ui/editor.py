@@ -14,7 +14,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
 
-from ftdesk.ui.overrides import override
+from ftdesk.overrides import override
 from ftdesk.ui.text import original, visible
 
 PAUSE_MS = 800
@@ -67,6 +67,11 @@ class TextEditor(QPlainTextEdit):
     def text(self) -> str:
         """The exact text, as it is now."""
         return original(self._raw()) if self._whole is None else self._whole
+
+    @property
+    def shown_text(self) -> str:
+        """The text as it stands in the editor, hidden characters as tokens."""
+        return self._raw()
 
     @property
     def is_partial(self) -> bool:

@@ -15,8 +15,8 @@ from typing import Any
 from PySide6.QtCore import QObject, QtMsgType, Signal, qInstallMessageHandler
 
 from ftdesk.errors import FtdeskError
+from ftdesk.overrides import override
 from ftdesk.storage.folders import make_folder
-from ftdesk.ui.overrides import override
 
 log = logging.getLogger(__name__)
 

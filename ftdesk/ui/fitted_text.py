@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from ftdesk.ui.overrides import override
+from ftdesk.overrides import override
 from ftdesk.ui.text import SafeText
 
 

@@ -81,7 +81,7 @@ class Header(QFrame):
         name = one_line(self._desk.dataset.title, 60) or self.tr("No file open")
         modified = document is not None and document.is_modified
         # QPushButton would take & as the mark of a mnemonic.
-        self._file.setText(name.replace("&", "&&") + ("  ●" if modified else ""))
+        self._file.setText(name.replace("&", "&&") + ("  ●" if modified else "") + "  ▾")
         self._file.setAccessibleName(
             self.tr("File: {name}").format(name=name) + (self.tr(", not saved") if modified else "")
         )

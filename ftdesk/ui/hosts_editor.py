@@ -58,7 +58,7 @@ class HostsEditor(QWidget):
         self._key.setEchoMode(QLineEdit.EchoMode.Password)
         rows = QFormLayout()
         rows.setSpacing(2 * UNIT)
-        rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for title, field in (
             (self.tr("Kind"), self._profile),
             (self.tr("Name"), self._name),

@@ -7,10 +7,10 @@ from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QTextEdit, QWidget
 
 from ftdesk.dataset.spans import JsonSyntaxError, parse
+from ftdesk.overrides import override
 from ftdesk.ui.editor import TextEditor
 from ftdesk.ui.fonts import mono_font
 from ftdesk.ui.json_highlighter import JsonHighlighter
-from ftdesk.ui.overrides import override
 from ftdesk.ui.text import original
 from ftdesk.ui.tokens import tokens
 from ftdesk.ui.widgets import restyle

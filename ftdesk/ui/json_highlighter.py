@@ -6,7 +6,7 @@ import re
 
 from PySide6.QtGui import QColor, QPalette, QSyntaxHighlighter, QTextCharFormat, QTextDocument
 
-from ftdesk.ui.overrides import override
+from ftdesk.overrides import override
 from ftdesk.ui.tokens import tokens
 
 _LONGEST = 20_000

@@ -1,4 +1,4 @@
-"""What the window tells the user in passing: toasts at the bottom, with at most one thing to do about it."""
+"""What the window tells the user in passing: toasts below the header, with a thing or two to do about it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ftdesk.errors import FtdeskError
-from ftdesk.ui.overrides import override
+from ftdesk.overrides import override
 from ftdesk.ui.text import Label, visible
 from ftdesk.ui.tokens import UNIT
 from ftdesk.ui.widgets import Button, Surface
 
+_TOP = 14 * UNIT
 _AT_ONCE = 3
 _SECONDS = 7.0
 
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class Notices(QWidget):
-    """A stack of toasts over the lower edge of its parent. Errors stay until they are closed, the rest goes by itself.
+    """A stack of toasts near the upper edge of its parent. Errors stay until they are closed, the rest goes by itself.
 
     The one place where the window shows an error: call ``show_error`` with whatever was raised.
     """
@@ -126,10 +127,20 @@ class Notices(QWidget):
         room = self._window.rect()
         width = min(560, room.width() - 8 * UNIT)
         self.setFixedWidth(width)
-        height = self._column.heightForWidth(width) if self._column.hasHeightForWidth() else self.sizeHint().height()
-        self.setFixedHeight(max(height, 0))
-        self.move((room.width() - width) // 2, room.height() - height - 12 * UNIT)
+        height = sum(_height(toast, width) for toast in self._toasts) + 2 * UNIT * max(0, len(self._toasts) - 1)
+        self.setFixedHeight(height)
+        # Below the header: at the lower edge it would cover what is written next.
+        self.move((room.width() - width) // 2, _TOP)
         self.raise_()
+
+
+def _height(toast: Surface, width: int) -> int:
+    """The height that the words need. A layout inside a layout does not pass it on by itself."""
+    toast.ensurePolished()
+    toast.column.activate()
+    height = toast.column.totalHeightForWidth(width)
+    toast.setFixedHeight(max(height, 10 * UNIT))
+    return toast.height()
 
 
 def _both(first: Callable[[], object], second: Callable[[], object]) -> Callable[[], None]:

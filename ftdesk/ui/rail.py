@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QToolButton, QVBoxLayout
 
+from ftdesk.overrides import override
 from ftdesk.ui.icons import icon
-from ftdesk.ui.overrides import override
 from ftdesk.ui.panels import PANELS, Place
 from ftdesk.ui.text import set_tooltip
 from ftdesk.ui.tokens import UNIT, tokens

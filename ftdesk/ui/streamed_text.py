@@ -8,7 +8,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QTextCursor, QTextDocument
 from PySide6.QtWidgets import QWidget
 
-from ftdesk.ui.overrides import override
+from ftdesk.overrides import override
 from ftdesk.ui.text import SafeText, visible
 
 FLUSH_MS = 33

@@ -9,7 +9,7 @@ from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QImage, QResizeEvent, QTextDocument
 from PySide6.QtWidgets import QFrame, QLabel, QTextBrowser, QWidget
 
-from ftdesk.ui.overrides import override
+from ftdesk.overrides import override
 
 _TOKEN = re.compile(r"⟦U\+([0-9A-F]{4,6})⟧")
 # What Qt's editors alter or drop (CR, U+2028, U+2029, BOM, surrogates), and what a reader cannot see but a model reads:

@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ftdesk.overrides import override
 from ftdesk.ui.icons import icon, pixmap
-from ftdesk.ui.overrides import override
 from ftdesk.ui.text import Label, one_line, set_tooltip
 from ftdesk.ui.tokens import TEXT_WIDTH, UNIT, tokens
 

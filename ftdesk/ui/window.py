@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLay
 
 from ftdesk.app import App
 from ftdesk.errors import FtdeskError
-from ftdesk.ui.overrides import override
+from ftdesk.overrides import override
 from ftdesk.ui.panels import PANELS
 from ftdesk.ui.rail import Rail
 from ftdesk.ui.tokens import UNIT

@@ -152,6 +152,7 @@ def test_calls_under_way_end_when_the_connections_are_closed(server: OpenAIServe
 def test_no_thread_outlives_its_connections(server: OpenAIServer, tmp_path: Path) -> None:
     file = tmp_path / "a.jsonl"
     file.write_text("{}\n")
+
     async def run() -> None:
         async with client_of(server) as client:
             await client.upload(file)

@@ -6,10 +6,10 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from ftdesk.overrides import override
 from ftdesk.ui.check.findings_model import ENTRY_ROLE, Entry, FindingEntry, Group
 from ftdesk.ui.fonts import BODY, CAPTION, interface_font
 from ftdesk.ui.icons import icon
-from ftdesk.ui.overrides import override
 from ftdesk.ui.text import one_line
 from ftdesk.ui.tokens import UNIT, Tokens, tokens
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from ftdesk.ui.overrides import override
+from ftdesk.overrides import override
 from ftdesk.ui.text import one_line, plural
 from ftdesk.validation.findings import Finding
 

@@ -6,9 +6,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from ftdesk.overrides import override
 from ftdesk.ui.checking import Summary
 from ftdesk.ui.fonts import CAPTION, interface_font
-from ftdesk.ui.overrides import override
 from ftdesk.ui.text import plural
 from ftdesk.ui.tokens import UNIT, tokens
 from ftdesk.ui.widgets import count

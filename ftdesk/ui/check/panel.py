@@ -8,12 +8,12 @@ from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 
+from ftdesk.overrides import override
 from ftdesk.ui.check.findings_delegate import ROW_HEIGHT, FindingsDelegate
 from ftdesk.ui.check.findings_model import FindingsModel, Group
 from ftdesk.ui.check.histogram import TokensHistogram
 from ftdesk.ui.desk import Desk
 from ftdesk.ui.long_list import LongList
-from ftdesk.ui.overrides import override
 from ftdesk.ui.panel import Panel
 from ftdesk.ui.text import Label, visible
 from ftdesk.ui.tokens import UNIT

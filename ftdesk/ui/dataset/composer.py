@@ -10,9 +10,9 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from ftdesk.dataset.record import ROLES
+from ftdesk.overrides import override
 from ftdesk.ui.dataset.edits import unanswered_calls
 from ftdesk.ui.editor import TextEditor
-from ftdesk.ui.overrides import override
 from ftdesk.ui.text import Label, set_tooltip
 from ftdesk.ui.tokens import UNIT
 from ftdesk.ui.widgets import Button, Choice, Surface

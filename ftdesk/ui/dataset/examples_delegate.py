@@ -6,10 +6,10 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, 
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from ftdesk.overrides import override
 from ftdesk.ui.dataset.examples_model import EXAMPLE_ROLE, ExampleSummary
 from ftdesk.ui.fonts import CAPTION, interface_font
-from ftdesk.ui.overrides import override
-from ftdesk.ui.text import plural
+from ftdesk.ui.text import one_line, plural
 from ftdesk.ui.tokens import UNIT, Tokens, tokens
 from ftdesk.ui.widgets import count
 
@@ -99,4 +99,5 @@ class ExamplesDelegate(QStyledItemDelegate):
             parts.insert(0, self.tr("preference") if summary.kind == "preference" else self.tr("reinforcement"))
         if summary.tokens is not None:
             parts.append(self.tr("{count} tokens").format(count=count(summary.tokens)))
+        parts += [f"#{one_line(tag, 24)}" for tag in summary.tags]
         return " · ".join(parts)

@@ -6,11 +6,11 @@ from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt,
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
+from ftdesk.overrides import override
 from ftdesk.ui.dataset.examples_delegate import ROW_HEIGHT, ExamplesDelegate
 from ftdesk.ui.dataset.examples_model import ExamplesModel
 from ftdesk.ui.desk import Desk
 from ftdesk.ui.long_list import LongList
-from ftdesk.ui.overrides import override
 from ftdesk.ui.text import Label, set_tooltip
 from ftdesk.ui.tokens import UNIT
 from ftdesk.ui.widgets import IconButton, Surface
@@ -35,7 +35,7 @@ class ExamplesList(Surface):
             self.search,
             self.tr(
                 'Words, "a phrase", /a pattern/, role:tool, has:error, has:warning, has:tools, is:broken, '
-                "is:preference, tokens:>1000. All must hold."
+                "is:preference, tag:x, tokens:>1000. All must hold."
             ),
         )
         self.search.textChanged.connect(self._search)

@@ -11,10 +11,10 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
 from ftdesk.dataset.record import Kind
+from ftdesk.overrides import override
 from ftdesk.ui.checking import Checking
 from ftdesk.ui.dataset.search import Query, parse_query
 from ftdesk.ui.open_dataset import OpenDataset
-from ftdesk.ui.overrides import override
 from ftdesk.ui.text import one_line
 from ftdesk.ui.widgets import count
 
@@ -39,6 +39,7 @@ class ExampleSummary:
     messages: int
     tokens: int | None
     severity: str
+    tags: tuple[str, ...] = ()
 
 
 class ExamplesModel(QAbstractTableModel):
@@ -61,6 +62,7 @@ class ExamplesModel(QAbstractTableModel):
         dataset.replaced.connect(self._start_over)
         dataset.splicing.connect(self._splicing)
         dataset.spliced.connect(self._spliced)
+        dataset.state_changed.connect(self._rows_checked)
         checking.rows_checked.connect(self._rows_checked)
 
     @property
@@ -135,9 +137,9 @@ class ExamplesModel(QAbstractTableModel):
         if record.kind in ("broken", "blank"):
             preview = one_line(line[: _PREVIEW * 4].decode("utf-8", "replace"), _PREVIEW)
             return ExampleSummary(row, preview, record.kind, 0, None, "error" if record.kind == "broken" else severity)
-        return ExampleSummary(
-            row, one_line(record.preview, _PREVIEW), record.kind, len(record.messages), tokens, severity
-        )
+        tags = tuple(sorted(document.labels.of(line).tags, key=str.casefold))
+        preview = one_line(record.preview, _PREVIEW)
+        return ExampleSummary(row, preview, record.kind, len(record.messages), tokens, severity, tags)
 
     def _spoken(self, summary: ExampleSummary) -> str:
         parts = [summary.preview or self.tr("no text yet")]
@@ -147,6 +149,7 @@ class ExamplesModel(QAbstractTableModel):
             parts.append(self.tr("{count} tokens").format(count=count(summary.tokens)))
         if summary.severity:
             parts.append(summary.severity)
+        parts += summary.tags
         return ", ".join(parts)
 
     def _size(self) -> int:

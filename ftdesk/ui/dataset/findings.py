@@ -8,8 +8,8 @@ from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
+from ftdesk.overrides import override
 from ftdesk.ui.icons import icon
-from ftdesk.ui.overrides import override
 from ftdesk.ui.text import visible
 from ftdesk.ui.tokens import UNIT, tokens
 from ftdesk.validation.findings import Finding

@@ -7,14 +7,14 @@ from contextlib import suppress
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QScrollArea, QSizePolicy, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QScrollArea, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
 from ftdesk.dataset.record import Record
 from ftdesk.dataset.spans import JsonSyntaxError, dump
 from ftdesk.ui.dataset.findings import ExampleFindings
 from ftdesk.ui.json_editor import JsonEditor
 from ftdesk.ui.json_text import gather, spread
-from ftdesk.ui.text import Label, one_line, visible
+from ftdesk.ui.text import Label, one_line, original, visible
 from ftdesk.ui.tokens import UNIT
 from ftdesk.ui.widgets import Button, Surface, separator
 from ftdesk.validation.findings import Finding
@@ -30,6 +30,8 @@ _AT_ONCE_RAW = 8_000
 class Inspector(Surface):
     raw_committed = Signal(str)
     """The whole example on one line, as edited."""
+    tags_committed = Signal(frozenset)
+    """The tags as they shall be."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("right", 0, 0, parent)
@@ -37,6 +39,12 @@ class Inspector(Surface):
         self._findings_title = Label(self.tr("Findings"), "heading")
         self._none = Label(self.tr("Nothing to complain about."), "caption", wrap=True)
         self.findings = ExampleFindings()
+        self._tags = QLineEdit()
+        self._tags.setObjectName("tags_edit")
+        self._tags.setAccessibleName(self.tr("Tags of the example, separated by commas"))
+        self._tags.setPlaceholderText(self.tr("Tags, separated by commas"))
+        self._tags.editingFinished.connect(self._tags_edited)
+        self._shown_tags: frozenset[str] = frozenset()
         self._tools = _Section(self.tr("Tools"))
         self._extra = _Section(self.tr("Extra fields"))
         self.raw = JsonEditor(self.tr("Raw JSON of the example"))
@@ -53,7 +61,7 @@ class Inspector(Surface):
         column = QVBoxLayout(facts)
         column.setContentsMargins(4 * UNIT, 4 * UNIT, 4 * UNIT, 2 * UNIT)
         column.setSpacing(2 * UNIT)
-        for widget in (self._findings_title, self._none, self.findings, self._tools, self._extra):
+        for widget in (self._findings_title, self._none, self.findings, self._tags, self._tools, self._extra):
             column.addWidget(widget)
         column.addStretch(1)
         scroll = QScrollArea()
@@ -101,19 +109,34 @@ class Inspector(Surface):
         self._show_extra({})
         self._line = b""
         self._json.setVisible(False)
+        self.show_tags(frozenset())
         self.show_findings(())
 
-    def show_findings(self, findings: Sequence[Finding]) -> None:
+    def show_findings(self, findings: Sequence[Finding], *, checked: bool = True) -> None:
+        """``checked`` is false while nothing is known yet."""
         number = len(findings)
         self._findings_title.setText(
             self.tr("Findings ({number})").format(number=number) if number else self.tr("Findings")
         )
+        self._none.setText(self.tr("Nothing to complain about.") if checked else self.tr("Not checked yet."))
         self._none.setVisible(not number)
         self.findings.setVisible(bool(number))
         self.findings.show_findings(findings)
 
+    def show_tags(self, tags: frozenset[str]) -> None:
+        if tags != self._shown_tags or not self._tags.hasFocus():
+            self._shown_tags = tags
+            self._tags.setText(", ".join(sorted(map(visible, tags), key=str.casefold)))
+
     def commit(self) -> None:
         self.raw.commit()
+        self._tags_edited()
+
+    def _tags_edited(self) -> None:
+        tags = frozenset(tag for part in self._tags.text().split(",") if (tag := original(part.strip())))
+        if tags != self._shown_tags:
+            self._shown_tags = tags
+            self.tags_committed.emit(tags)
 
     def _plan_raw(self) -> None:
         """Show the line as JSON, at once if that is nothing, else a moment later or when asked for."""

@@ -6,22 +6,25 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from ftdesk.dataset.conversation import add_message, move_message, new_example, remove_message
+from ftdesk.dataset.conversation import new_example
 from ftdesk.dataset.document import Document
 from ftdesk.errors import FtdeskError
+from ftdesk.overrides import override
 from ftdesk.ui.dataset.composer import Composer
 from ftdesk.ui.dataset.conversation import ConversationView
-from ftdesk.ui.dataset.edits import Edit
 from ftdesk.ui.dataset.examples_list import ExamplesList
 from ftdesk.ui.dataset.inspector import Inspector
+from ftdesk.ui.dataset.row_edits import RowEdits
 from ftdesk.ui.desk import Desk
-from ftdesk.ui.overrides import override
 from ftdesk.ui.panel import Panel
 from ftdesk.ui.text import Label, plural
 from ftdesk.ui.tokens import TEXT_WIDTH, UNIT
 from ftdesk.ui.widgets import EmptyState, IconButton
+
+_WIDTH_OF_THREE = 220 * UNIT
 
 
 class DatasetPanel(Panel):
@@ -30,6 +33,7 @@ class DatasetPanel(Panel):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._dataset = desk.dataset
+        self.edits = RowEdits(desk.dataset, desk.notices, self)
         self.list = ExamplesList(desk)
         self.conversation = ConversationView()
         self.composer = Composer()
@@ -37,6 +41,8 @@ class DatasetPanel(Panel):
         self._title = Label("", "heading")
         self._title.setObjectName("example_title")
         self._facts = Label("", "caption")
+        self._wants_inspector = True
+        self._fits = True
         self._pages = QStackedWidget()
         self._pages.addWidget(self._welcome())
         self._pages.addWidget(self._editor())
@@ -97,6 +103,19 @@ class DatasetPanel(Panel):
         self._change(lambda document: document.move(passed, to, title))
         self.list.select_rows(range(first + by, last + by + 1))
 
+    def toggle_inspector(self) -> None:
+        self._wants_inspector = not self.inspector.isVisible()
+        self.inspector.setVisible(self._wants_inspector)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # A window too narrow for three columns keeps the two that are worked in.
+        fits = event.size().width() >= _WIDTH_OF_THREE
+        if fits != self._fits:
+            self._fits = fits
+            self.inspector.setVisible(fits and self._wants_inspector)
+
     def _welcome(self) -> QWidget:
         files = self.desk.files
         welcome = EmptyState(
@@ -131,6 +150,10 @@ class DatasetPanel(Panel):
             ("trash-2", self.tr("Delete example"), self.delete_examples),
         ):
             bar.addWidget(IconButton(icon_name, name, do))
+        self._fold = IconButton("panel-right", self.tr("Show or hide the inspector"), self.toggle_inspector)
+        self._fold.setObjectName("inspector_button")
+        bar.addSpacing(2 * UNIT)
+        bar.addWidget(self._fold)
         column.addWidget(self._bar)
         column.addWidget(self.conversation, 1)
         self._compose = QWidget()
@@ -144,7 +167,7 @@ class DatasetPanel(Panel):
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(1)
         splitter.setChildrenCollapsible(False)
-        for widget, stretch, width in ((self.list, 0, 60), (middle, 1, 100), (self.inspector, 0, 60)):
+        for widget, stretch, width in ((self.list, 0, 50), (middle, 1, 90), (self.inspector, 0, 60)):
             splitter.addWidget(widget)
             widget.setMinimumWidth(width * UNIT)
             splitter.setStretchFactor(splitter.count() - 1, stretch)
@@ -159,6 +182,7 @@ class DatasetPanel(Panel):
         self.command(self.tr("Move example down"), lambda: self.move_examples(1), "Alt+Down")
         self.command(self.tr("Next example"), lambda: self._dataset.choose(self._dataset.row + 1), "Ctrl+Down")
         self.command(self.tr("Previous example"), self._previous, "Ctrl+Up")
+        self.command(self.tr("Show or hide the inspector"), self.toggle_inspector, "Ctrl+I")
         self.command(self.tr("Search examples"), self._search, "Ctrl+F")
         self.command(self.tr("Write the next message"), self.composer.text.setFocus, "Ctrl+L")
         self.command(self.tr("Edit raw JSON"), self.inspector.raw.setFocus, "Ctrl+J")
@@ -169,17 +193,19 @@ class DatasetPanel(Panel):
         dataset.row_chosen.connect(lambda _: self._show_row(same=False))
         dataset.spliced.connect(self._spliced)
         dataset.leaving.connect(self._commit)
+        dataset.state_changed.connect(self._show_tags)
         self.desk.checking.rows_checked.connect(self._show_findings)
         self.list.new_requested.connect(self.new_example)
         self.list.delete_requested.connect(self.delete_examples)
         self.list.opened.connect(self._enter_example)
         self.composer.message_written.connect(self._add_message)
-        self.conversation.edited.connect(self._edit)
-        self.conversation.message_moved.connect(self._move_message)
-        self.conversation.message_duplicated.connect(self._duplicate_message)
-        self.conversation.message_deleted.connect(self._delete_message)
-        self.conversation.raw_committed.connect(self._replace_line)
-        self.inspector.raw_committed.connect(self._replace_line)
+        self.conversation.edited.connect(self.edits.edit)
+        self.conversation.message_moved.connect(self.edits.move_message)
+        self.conversation.message_duplicated.connect(self.edits.duplicate_message)
+        self.conversation.message_deleted.connect(self.edits.delete_message)
+        self.conversation.raw_committed.connect(self.edits.replace_line)
+        self.inspector.raw_committed.connect(self.edits.replace_line)
+        self.inspector.tags_committed.connect(lambda tags: self.edits.set_tags(tags, self._selected()))
 
     def _show_dataset(self) -> None:
         self._pages.setCurrentIndex(0 if self._dataset.document is None else 1)
@@ -208,6 +234,7 @@ class DatasetPanel(Panel):
         self._compose.setVisible(record.kind in ("supervised", "preference", "reinforcement"))
         self.composer.suggest_role(record.messages)
         self._show_findings()
+        self._show_tags()
 
     def _show_findings(self) -> None:
         document, row = self._dataset.document, self._dataset.row
@@ -217,7 +244,12 @@ class DatasetPanel(Panel):
             if tokens is not None:
                 parts.append(plural(tokens, self.tr("1 token"), self.tr("{number} tokens")))
             self._facts.setText(" · ".join(parts))
-        self.inspector.show_findings(self.desk.checking.findings(self._dataset.row))
+        self.inspector.show_findings(self.desk.checking.findings(row), checked=self.desk.checking.is_checked(row))
+
+    def _show_tags(self) -> None:
+        document, row = self._dataset.document, self._dataset.row
+        if document is not None and 0 <= row < len(document):
+            self.inspector.show_tags(document.labels.of(document.line(row)).tags)
 
     def _spliced(self, row: int, removed: int, inserted: int) -> None:
         if removed == inserted and row <= self._dataset.row < row + inserted:
@@ -232,17 +264,6 @@ class DatasetPanel(Panel):
         self._dataset.leaving.emit()
         return self._dataset.attempt(change)
 
-    def _edit(self, title: str, edit: Edit) -> bool:
-        row = self._dataset.row
-
-        def change(document: Document) -> None:
-            before = document.line(row)
-            after = edit(before)
-            if after != before:
-                document.replace(row, after, title)
-
-        return self._dataset.attempt(change)
-
     def _add_message(self, message: dict[str, Any]) -> None:
         document = self._dataset.document
         if document is None:
@@ -250,32 +271,10 @@ class DatasetPanel(Panel):
         if self._dataset.row < 0:
             self._change(lambda document: document.insert(0, [new_example()], self.tr("New example")))
         end = len(document.record(self._dataset.row).messages)
-        if self._edit(self.tr("Add message"), lambda line: add_message(line, end, message)):
+        if self.edits.add_message(end, message):
             self.conversation.scroll_to_end()
         else:
             self.composer.text.replace_text(message["content"])
-
-    def _move_message(self, index: int, to: int) -> None:
-        self._commit()
-        title = self.tr("Move message {number}").format(number=index + 1)
-        self._edit(title, lambda line: move_message(line, index, to))
-
-    def _duplicate_message(self, index: int) -> None:
-        self._commit()
-        document = self._dataset.document
-        if document is not None:
-            message = document.record(self._dataset.row).messages[index]
-            title = self.tr("Duplicate message {number}").format(number=index + 1)
-            self._edit(title, lambda line: add_message(line, index + 1, message))
-
-    def _delete_message(self, index: int) -> None:
-        self._commit()
-        title = self.tr("Delete message {number}").format(number=index + 1)
-        if self._edit(title, lambda line: remove_message(line, index)):
-            self.desk.notices.show_notice(self.tr("Message deleted."), self.tr("Undo"), self._dataset.undo)
-
-    def _replace_line(self, text: str) -> None:
-        self._edit(self.tr("Edit raw JSON"), lambda _: text.encode("utf-8", "surrogatepass"))
 
     def _selected(self) -> list[int]:
         rows = self.list.selected_rows()

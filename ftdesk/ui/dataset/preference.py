@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import QHBoxLayout, QTextEdit, QWidget
 
+from ftdesk.playground.diff import Span, word_diff
 from ftdesk.ui.dataset.edits import replace_value
 from ftdesk.ui.dataset.parts import JsonView, MessageText
+from ftdesk.ui.editor import TextEditor
 from ftdesk.ui.text import Label
-from ftdesk.ui.tokens import UNIT
+from ftdesk.ui.tokens import UNIT, tokens
 from ftdesk.ui.widgets import Surface
+
+_PAUSE_MS = 300
+_LONGEST_COMPARED = 8_000
+"""Characters up to which two answers are compared: more may take longer than a key press should."""
 
 _KEYS = ("preferred_output", "non_preferred_output")
 
@@ -22,6 +29,10 @@ class PreferenceOutputs(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_PAUSE_MS)
+        self._soon.timeout.connect(self._mark_differences)
         self._shape: Any = None
         self._texts: list[tuple[MessageText, str, int]] = []
         self._columns: list[Surface] = []
@@ -37,6 +48,7 @@ class PreferenceOutputs(QWidget):
             self._build(outputs)
         for text, key, place in self._texts:
             text.show_text(value[key][place]["content"])
+        self._mark_differences()
 
     def commit(self) -> None:
         for text, _, _ in self._texts:
@@ -73,7 +85,40 @@ class PreferenceOutputs(QWidget):
             )
         )
         surface.column.addWidget(text)
+        text.editor.textChanged.connect(self._soon.start)
         self._texts.append((text, key, place))
+
+    def _mark_differences(self) -> None:
+        """Ground the words that only one of the answers has."""
+        pair = [text.editor for text, _, _ in self._texts]
+        if {key for _, key, _ in self._texts} != set(_KEYS) or len(pair) != len(_KEYS):
+            return
+        texts = [editor.shown_text for editor in pair]
+        spans = word_diff(*texts) if max(map(len, texts)) <= _LONGEST_COMPARED else ()
+        colours = tokens(self.palette())
+        for editor, only, ground in zip(
+            pair, ("only_a", "only_b"), (colours.accent_soft, colours.error_soft), strict=True
+        ):
+            editor.setExtraSelections(_marks(editor, spans, only, ground))
+
+
+def _marks(editor: TextEditor, spans: Sequence[Span], only: str, ground: str) -> list[QTextEdit.ExtraSelection]:
+    marks, position = [], 0
+    for span in spans:
+        if span.kind not in ("same", only):
+            continue
+        # Qt counts UTF-16 units.
+        end = position + len(span.text.encode("utf-16-le", "surrogatepass")) // 2
+        if span.kind == only:
+            mark = QTextEdit.ExtraSelection()
+            mark.format = QTextCharFormat()
+            mark.format.setBackground(QColor(ground))
+            mark.cursor = QTextCursor(editor.document())
+            mark.cursor.setPosition(position)
+            mark.cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+            marks.append(mark)
+        position = end
+    return marks
 
 
 def _messages(output: Any) -> list[Any]:

@@ -15,7 +15,7 @@ from ftdesk.dataset.record import Record
 from ftdesk.ui.text import visible
 
 _WORD = re.compile(r'"([^"]*)"?|(\S+)')
-_FIELD = re.compile(r"(role|has|is|tokens):(.+)", re.IGNORECASE)
+_FIELD = re.compile(r"(role|has|is|tag|tokens):(.+)", re.IGNORECASE)
 _LIMIT = re.compile(r"(>=|<=|>|<|=)?(\d+)(k?)", re.IGNORECASE)
 _KINDS = {"supervised", "preference", "reinforcement", "broken", "blank"}
 
@@ -46,7 +46,7 @@ class Query:
 
 
 def parse_query(text: str) -> Query:
-    """``words "a phrase" /regex/ role:tool has:error is:broken tokens:>1000``, all of which must hold."""
+    """``words "a phrase" /regex/ role:tool has:error is:broken tag:x tokens:>1000``, all of which must hold."""
     text = text.strip()
     terms: list[Term] = []
     pattern = re.search(r"(?:^|\s)/(.+)/(?:\s|$)", text)
@@ -120,6 +120,14 @@ class _Role:
 
 
 @dataclass(frozen=True, slots=True)
+class _Tag:
+    tag: str
+
+    def meets(self, document: Document, row: int, _known: Known) -> bool:
+        return any(tag.casefold() == self.tag for tag in document.labels.of(document.line(row)).tags)
+
+
+@dataclass(frozen=True, slots=True)
 class _Kind:
     kind: str
 
@@ -171,6 +179,8 @@ def _term(word: str) -> Term:
     limit = _LIMIT.fullmatch(value)
     if name == "role":
         return _Role(value)
+    if name == "tag":
+        return _Tag(value.casefold())
     if name == "is" and value in _KINDS:
         return _Kind(value)
     if name == "has" and value in ("error", "warning", "hint"):

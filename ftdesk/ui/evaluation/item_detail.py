@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from ftdesk.dataset.record import content_text
 from ftdesk.evaluation.types import EvaluationItem, ItemScored
 from ftdesk.hosts.types import ModelName
+from ftdesk.overrides import override
 from ftdesk.playground.diff import Span, word_diff
 from ftdesk.ui.diff_text import show_changes
 from ftdesk.ui.evaluation.outcomes import ItemOutcome, Outcomes
 from ftdesk.ui.evaluation.score_bars import LETTERS
 from ftdesk.ui.fitted_text import FittedText
-from ftdesk.ui.overrides import override
 from ftdesk.ui.tasks import Tasks
 from ftdesk.ui.text import ElidedLabel, Label
 from ftdesk.ui.tokens import UNIT

@@ -8,11 +8,11 @@ from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from ftdesk.dataset.record import content_text
 from ftdesk.evaluation.types import EvaluationItem
+from ftdesk.overrides import override
 from ftdesk.ui.evaluation.outcomes import ItemOutcome, Outcome, Outcomes
 from ftdesk.ui.evaluation.score_bars import LETTERS
 from ftdesk.ui.fonts import CAPTION
 from ftdesk.ui.long_list import LongList
-from ftdesk.ui.overrides import override
 from ftdesk.ui.row_painter import RowPainter
 from ftdesk.ui.text import one_line
 from ftdesk.ui.tokens import UNIT

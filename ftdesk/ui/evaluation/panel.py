@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayou
 from ftdesk.dataset.document import Document
 from ftdesk.errors import InputError
 from ftdesk.hosts.types import ModelName
+from ftdesk.overrides import override
 from ftdesk.ui.desk import Desk
 from ftdesk.ui.evaluation.item_detail import ItemDetail
 from ftdesk.ui.evaluation.items_view import ItemsView
@@ -23,7 +24,6 @@ from ftdesk.ui.evaluation.setup import EvaluationSetup
 from ftdesk.ui.evaluation.verdict import VerdictCard
 from ftdesk.ui.held_out import held_out_parts, take_out
 from ftdesk.ui.models import base_of, list_models, newest_pair
-from ftdesk.ui.overrides import override
 from ftdesk.ui.panel import Panel
 from ftdesk.ui.text import plural
 from ftdesk.ui.tokens import UNIT

@@ -9,8 +9,8 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ftdesk.evaluation.types import ModelScore
+from ftdesk.overrides import override
 from ftdesk.ui.fonts import BODY, CAPTION
-from ftdesk.ui.overrides import override
 from ftdesk.ui.row_painter import Canvas, Weight
 from ftdesk.ui.text import set_tooltip
 from ftdesk.ui.tokens import UNIT, tokens

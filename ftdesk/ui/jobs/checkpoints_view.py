@@ -26,10 +26,10 @@ from PySide6.QtWidgets import (
 )
 
 from ftdesk.hosts.types import Checkpoint
+from ftdesk.overrides import override
 from ftdesk.ui.fonts import CAPTION
 from ftdesk.ui.long_list import LongList
 from ftdesk.ui.loss import best_checkpoint
-from ftdesk.ui.overrides import override
 from ftdesk.ui.row_painter import RowPainter, Weight
 from ftdesk.ui.text import Label
 from ftdesk.ui.tokens import UNIT

@@ -9,10 +9,10 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from ftdesk.hosts.types import JobEvent
+from ftdesk.overrides import override
 from ftdesk.ui.fonts import CAPTION
 from ftdesk.ui.jobs.wording import clock_time
 from ftdesk.ui.long_list import LongList
-from ftdesk.ui.overrides import override
 from ftdesk.ui.row_painter import RowPainter
 from ftdesk.ui.text import visible
 from ftdesk.ui.tokens import UNIT

@@ -6,10 +6,10 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
+from ftdesk.overrides import override
 from ftdesk.ui.fonts import CAPTION
 from ftdesk.ui.job_feed import JobFeed, JobStory, job_key, job_title
 from ftdesk.ui.jobs.wording import ICONS, status_word, when
-from ftdesk.ui.overrides import override
 from ftdesk.ui.row_painter import RowPainter, Weight, text_width
 from ftdesk.ui.text import one_line
 from ftdesk.ui.tokens import UNIT

@@ -12,13 +12,13 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QLabel, QVBoxLayo
 from ftdesk.errors import FtdeskError, InputError
 from ftdesk.hosts.types import LOCAL, Method, ModelInfo, ModelName
 from ftdesk.jobs.types import Job, LaunchPlan
+from ftdesk.overrides import override
 from ftdesk.ui.desk import Desk
 from ftdesk.ui.icons import pixmap
 from ftdesk.ui.jobs.launch_form import LaunchForm
 from ftdesk.ui.jobs.outlook import Outlook
 from ftdesk.ui.jobs.training_data import SMALLEST_TO_SPLIT, TrainingData, copy_of, prepare, suggested_suffix
 from ftdesk.ui.models import CHECKPOINT, in_order
-from ftdesk.ui.overrides import override
 from ftdesk.ui.tasks import Tasks
 from ftdesk.ui.text import Label, visible
 from ftdesk.ui.tokens import UNIT, tokens

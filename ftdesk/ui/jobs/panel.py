@@ -9,11 +9,11 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout
 
 from ftdesk.jobs.types import Job
+from ftdesk.overrides import override
 from ftdesk.ui.desk import Desk
 from ftdesk.ui.jobs.detail import JobDetail
 from ftdesk.ui.jobs.jobs_model import ROW_HEIGHT, JobDelegate, JobsModel
 from ftdesk.ui.long_list import LongList
-from ftdesk.ui.overrides import override
 from ftdesk.ui.panel import Panel
 from ftdesk.ui.text import Label
 from ftdesk.ui.tokens import UNIT

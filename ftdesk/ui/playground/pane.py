@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget
 
 from ftdesk.errors import FtdeskError
 from ftdesk.hosts.types import ChatFinished, Message, ModelName
+from ftdesk.overrides import override
 from ftdesk.playground.diff import Span
 from ftdesk.ui.diff_text import Side, show_side
 from ftdesk.ui.fitted_text import FittedText
 from ftdesk.ui.models import ModelChoice
-from ftdesk.ui.overrides import override
 from ftdesk.ui.streamed_text import StreamedText
 from ftdesk.ui.text import ElidedLabel, Label
 from ftdesk.ui.tokens import UNIT

@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 from ftdesk.dataset.document import Document
 from ftdesk.errors import InputError
 from ftdesk.hosts.types import ChatOptions, ModelName
+from ftdesk.overrides import override
 from ftdesk.playground.diff import word_diff
 from ftdesk.playground.types import PaneEvent, PaneFailed, PaneFinished, PaneText
 from ftdesk.ui.desk import Desk
 from ftdesk.ui.fitted_text import FittedText
 from ftdesk.ui.models import base_of, list_models, newest_pair
-from ftdesk.ui.overrides import override
 from ftdesk.ui.panel import Panel
 from ftdesk.ui.playground.answers import MOST, Answers
 from ftdesk.ui.playground.composer import Composer

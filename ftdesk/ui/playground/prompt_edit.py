@@ -8,8 +8,8 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QInputMethodEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from ftdesk.overrides import override
 from ftdesk.ui.editor import TextEditor
-from ftdesk.ui.overrides import override
 
 
 class PromptEdit(TextEditor):

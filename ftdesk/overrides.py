@@ -1,4 +1,4 @@
-"""``override`` for the methods that Qt calls. Python 3.11 has it only in typing_extensions, too slow for the start."""
+"""``override`` for type checkers. Python 3.11 has it only in typing_extensions, too slow for the start."""
 
 from __future__ import annotations
 
