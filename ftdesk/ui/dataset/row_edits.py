@@ -1,0 +1,79 @@
+"""Every edit of the example that is looked at, each one step of undo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QObject
+
+from ftdesk.dataset.changes import LabelChange
+from ftdesk.dataset.conversation import add_message, move_message, remove_message
+from ftdesk.dataset.document import Document
+from ftdesk.ui.dataset.edits import Edit
+from ftdesk.ui.notices import Notices
+from ftdesk.ui.open_dataset import OpenDataset
+
+
+class RowEdits(QObject):
+    """Edits the row that is chosen. What is typed elsewhere in the example is committed before its messages move."""
+
+    def __init__(self, dataset: OpenDataset, notices: Notices, parent: QObject) -> None:
+        super().__init__(parent)
+        self._dataset = dataset
+        self._notices = notices
+
+    def edit(self, title: str, edit: Edit) -> bool:
+        """Replace the line by what ``edit`` makes of it, if that is another. Whether it could be done."""
+        row = self._dataset.row
+
+        def change(document: Document) -> None:
+            before = document.line(row)
+            after = edit(before)
+            if after != before:
+                document.replace(row, after, title)
+
+        return self._dataset.attempt(change)
+
+    def add_message(self, index: int, message: Mapping[str, Any]) -> bool:
+        return self.edit(self.tr("Add message"), lambda line: add_message(line, index, message))
+
+    def move_message(self, index: int, to: int) -> None:
+        self._dataset.leaving.emit()
+        title = self.tr("Move message {number}").format(number=index + 1)
+        self.edit(title, lambda line: move_message(line, index, to))
+
+    def duplicate_message(self, index: int) -> None:
+        self._dataset.leaving.emit()
+        document = self._dataset.document
+        if document is not None:
+            message = document.record(self._dataset.row).messages[index]
+            title = self.tr("Duplicate message {number}").format(number=index + 1)
+            self.edit(title, lambda line: add_message(line, index + 1, message))
+
+    def delete_message(self, index: int) -> None:
+        self._dataset.leaving.emit()
+        title = self.tr("Delete message {number}").format(number=index + 1)
+        if self.edit(title, lambda line: remove_message(line, index)):
+            self._notices.show_notice(self.tr("Message deleted."), self.tr("Undo"), self._dataset.undo)
+
+    def replace_line(self, text: str) -> None:
+        """The whole example as text on one line."""
+        self.edit(self.tr("Edit raw JSON"), lambda _: text.encode("utf-8", "surrogatepass"))
+
+    def set_tags(self, tags: frozenset[str], rows: Sequence[int]) -> None:
+        """Give the example these tags; what that adds or removes holds for all ``rows``."""
+        document = self._dataset.document
+        if document is None or self._dataset.row < 0:
+            return
+        before = document.labels.of(document.line(self._dataset.row)).tags
+        lines = [document.line(row) for row in {*rows, self._dataset.row}]
+        for tag in sorted(tags ^ before):
+            title = self.tr("Add tag “{tag}”") if tag in tags else self.tr("Remove tag “{tag}”")
+            changes = document.labels.tagging(lines, tag, present=tag in tags)
+            self._dataset.attempt(partial(_label, changes=changes, title=title.format(tag=tag)))
+
+
+def _label(document: Document, changes: Sequence[LabelChange], title: str) -> None:
+    document.label(changes, title)
