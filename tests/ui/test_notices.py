@@ -4,11 +4,12 @@ import logging
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from ftdesk.errors import InputError
 from ftdesk.ui.notices import Notices
+from ftdesk.ui.text import Label
 
 
 @pytest.fixture
@@ -54,3 +55,13 @@ def test_notices_stay_inside_the_window_when_it_shrinks(notices: Notices, qtbot:
     assert window is not None
     window.resize(420, 300)
     assert window.rect().contains(notices.geometry())
+
+
+def test_a_notice_is_as_high_as_its_words(notices: Notices, qtbot: QtBot) -> None:
+    notices.show_notice("A sentence that needs more than one line, because it says a lot. " * 3, "Undo", lambda: None)
+    notices.show_notice("Short.")
+    QApplication.processEvents()
+    for label in notices.findChildren(Label):
+        assert label.height() >= label.heightForWidth(label.width())
+    for button in notices.findChildren(QPushButton):
+        assert button.height() >= button.sizeHint().height()

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from ftdesk.dataset.document import Document
@@ -382,3 +382,43 @@ def test_an_image_by_address_is_text_and_an_embedded_one_a_picture(make_window: 
     from PySide6.QtWidgets import QLabel
 
     assert any(not label.pixmap().isNull() and label.pixmap().width() == 10 for label in panel.findChildren(QLabel))
+
+
+def test_tags_are_kept_beside_the_data_found_and_undone(window: Window, qtbot: QtBot) -> None:
+    before = opened(window).line(1)
+    panel = window.panel("dataset")
+    assert isinstance(panel, DatasetPanel)
+    window.desk.dataset.choose(1)
+    panel.list.select_rows(range(1, 3))
+    tags = find(window, QLineEdit, "tags_edit")
+    tags.setFocus()
+    qtbot.keyClicks(tags, "hard, to check")
+    qtbot.keyClick(tags, Qt.Key.Key_Return)
+    assert opened(window).line(1) == before
+    assert [sorted(opened(window).labels.of(opened(window).line(row)).tags) for row in range(4)] == [
+        [],
+        ["hard", "to check"],
+        ["hard", "to check"],
+        [],
+    ]
+    panel.list.search.setText("tag:hard")
+    qtbot.waitUntil(lambda: not panel.list.model.searching, timeout=60_000)
+    assert panel.list.model.rowCount() == 2
+    window.desk.dataset.undo()
+    window.desk.dataset.undo()
+    assert opened(window).labels.all_tags() == []
+    assert tags.text() == ""
+
+
+def test_words_that_only_one_answer_has_are_marked(make_window: MakeWindow, tmp_path: Path) -> None:
+    value = {
+        "input": {"messages": [{"role": "user", "content": "Greet."}]},
+        "preferred_output": [{"role": "assistant", "content": "🎉 Good day to you"}],
+        "non_preferred_output": [{"role": "assistant", "content": "🎉 Bad day to me"}],
+    }
+    window = make_window(write(tmp_path / "preference.jsonl", value))
+    marked = {
+        name: [mark.cursor.selectedText() for mark in find(window, TextEditor, name).extraSelections()]
+        for name in ("preferred_output_0", "non_preferred_output_0")
+    }
+    assert marked == {"preferred_output_0": ["Good", "you"], "non_preferred_output_0": ["Bad", "me"]}
