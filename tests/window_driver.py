@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QWidget
 
@@ -50,13 +51,19 @@ class Driver:
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
     def type(self, name: str, text: str) -> None:
-        QTest.keyClicks(self.find(name), text)
+        QTest.keyClicks(self._focused(name), text)
 
     def press(self, name: str, key: Qt.Key, *modifiers: Qt.KeyboardModifier) -> None:
         held = Qt.KeyboardModifier.NoModifier
         for modifier in modifiers:
             held |= modifier
-        QTest.keyClick(self.find(name), key, held)
+        QTest.keyClick(self._focused(name), key, held)
+
+    def _focused(self, name: str) -> QWidget:
+        """Shortcuts go by the keyboard's focus, not by where an event is sent."""
+        widget = self.find(name)
+        widget.setFocus()
+        return widget
 
     def choose(self, name: str, text: str) -> None:
         """Choose the entry with this text as a person does."""
@@ -127,14 +134,19 @@ def play(application: QApplication, scenario: Callable[[Driver], Awaitable[None]
         window.activateWindow()
         window.begin()
         window.show_place(place)
+        user = Driver(window)
+        # Focus and shortcuts are for the active window only.
+        await user.until(window.isActiveWindow)
         try:
-            await scenario(Driver(window))
+            await scenario(user)
         finally:
             await window.aclose()
             await app.aclose()
             window.close()
             window.deleteLater()
-            application.processEvents()
 
     run(application, live(), lambda loop: loop.set_exception_handler(lambda _, context: unseen.append(context)))
+    # Now and in this thread, not whenever Python collects it, which may be in another.
+    application.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    gc.collect()
     assert not unseen, unseen
