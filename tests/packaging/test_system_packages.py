@@ -104,6 +104,7 @@ def apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "sudo").write_text('#!/bin/sh\necho "sudo $*" >> "${0%sudo}apt-get.calls"\n"$@"\n')
     (tmp_path / "sudo").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.delenv("DEBIAN_FRONTEND", raising=False)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     return script
 
