@@ -105,8 +105,8 @@ def _without_display() -> str:
         return ""
     return (
         "ftdesk: the window needs a graphical display and there is none here. "
-        "Run “ftdesk demo” to see the whole loop in this terminal, “ftdesk --help” for the commands, "
-        "or “xvfb-run -a ftdesk” for a window nobody sees."
+        "Add “demo” to the command to see the whole loop in this terminal, “--help” for all there is, "
+        "or put “xvfb-run -a” before it for a window nobody sees."
     )
 
 
