@@ -31,7 +31,7 @@ from ftdesk.engine.trainers.protocol import (
 )
 
 CONTEXT = 256
-SLOW_STEP_SECONDS = 0.03
+SLOW_STEP_SECONDS = 0.05
 START, END = 256, 257
 SYMBOLS = 258
 Counts = dict[int, dict[int, float]]

@@ -66,7 +66,11 @@ def begin(host: Restartable, file: str) -> str:
 
 
 def reached(host: Restartable, job: str, step: int) -> None:
-    until(lambda: newest_step(host.client, job) >= step)
+    def look() -> bool:
+        assert host.client.fine_tuning.jobs.retrieve(job).status not in ("failed", "succeeded")
+        return newest_step(host.client, job) >= step
+
+    until(look)
 
 
 def assert_as_undisturbed(host: Restartable, job_id: str, undisturbed: Any) -> None:

@@ -328,12 +328,11 @@ def test_a_value_is_accepted_exactly_when_the_description_allows_it(
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b'{"model": NaN}', b'{"seed": 1e999}', b"\xff", b'{"model": "\\ud800"}', b"[" * 100_000]
+    "body", [b" ", b"{", b"[]", b'{"model": NaN}', b'{"seed": 1e999}', b"\xff", b'{"model": "\\ud800"}', b"[" * 100_000]
 )
 def test_a_body_that_is_no_json_object_is_refused(engine: Engine, body: bytes) -> None:
     status, answer = engine.request("POST", "/v1/fine_tuning/jobs", body, {"Content-Type": "application/json"})
-    assert status == 400 or (status, body) == (415, b"")
-    assert answer["error"]["type"] == "invalid_request_error"
+    assert (status, answer["error"]["code"]) == (400, "invalid_json")
 
 
 def test_a_body_of_more_than_16_mib_is_refused(engine: Engine) -> None:

@@ -193,9 +193,15 @@ def test_a_process_that_was_given_up_for_dead_can_write_nothing(desk: Desk) -> N
     assert [point["step"] for point in desk.store.events.metrics(desk.job_id)] == [1, 2]
 
 
-def test_every_way_to_write_is_closed_to_a_process_of_an_earlier_run(desk: Desk) -> None:
+@pytest.mark.parametrize("event", ["another run", "cancelled", "failed"])
+def test_every_way_to_write_is_closed_to_a_process_whose_time_is_over(desk: Desk, event: str) -> None:
     ledger = Ledger(desk.store, desk.job_id, desk.store.jobs.begin_run(desk.job_id, "running"))
-    desk.store.jobs.begin_run(desk.job_id, "running")
+    if event == "another run":
+        desk.store.jobs.begin_run(desk.job_id, "running")
+    elif event == "cancelled":
+        desk.store.jobs.cancel(desk.job_id)
+    else:
+        desk.store.jobs.fail(desk.job_id, JobFailure("", ""))
     before = desk.store.jobs.get(desk.job_id)
     file = StoredFile("file-r", 0, 0, 0, "r.csv", "fine-tune-results")
     ways: list[Callable[[], object]] = [
