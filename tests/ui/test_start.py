@@ -159,7 +159,7 @@ def test_without_a_display_a_sentence_says_what_to_do(home: Path) -> None:
     )
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
-    assert "ftdesk demo" in done.stderr
+    assert "“demo”" in done.stderr
     assert "xvfb-run" in done.stderr
 
 
