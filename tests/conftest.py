@@ -9,11 +9,13 @@ from collections.abc import Iterator
 # Before anything imports Qt: no test needs a display, and none may open a window on the developer's.
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
-# A script that a shell runs in the background ignores Ctrl-C, and so would the programs that tests start and interrupt.
-signal.signal(signal.SIGINT, signal.default_int_handler)
-
 import pytest
 from openai_server import OpenAIServer
+
+
+def pytest_configure() -> None:
+    """What a shell runs in the background ignores Ctrl-C, and so would the programs that tests start and interrupt."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
