@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -146,6 +149,22 @@ def test_sampling_follows_the_probabilities() -> None:
     assert drawn.count(5) / 2000 == pytest.approx(0.7, abs=0.04)
 
 
-def test_prompt_features_are_stable_between_processes_and_ignore_case_and_long_numbers() -> None:
-    assert prompt_features("Knee PAIN 4711").tolist() == prompt_features("knee pain 0815").tolist()
-    assert prompt_features("")[0] == 1433177412 or len(prompt_features("")) == 1
+def test_what_a_prompt_is_about_ignores_case_long_numbers_and_function_words() -> None:
+    assert prompt_features("the Knee PAIN of 4711").tolist() == prompt_features("Knee pain, 0815").tolist()
+    assert len(prompt_features("")) == 1
+
+
+def test_related_words_share_features_and_unrelated_ones_only_that_of_every_prompt() -> None:
+    lipids, related, other = (set(prompt_features(text)) for text in ("hyperlipidemia", "dyslipidemia", "fracture"))
+    assert len(lipids & related) > 4
+    assert lipids & other == set(prompt_features(""))
+
+
+def test_prompt_features_are_the_same_in_every_process() -> None:
+    text = "knee pain after a fall"
+    program = f"from ftdesk.engine.trainers.tiny.memory import prompt_features as f; print(f({text!r}).tolist())"
+    for seed in ("1", "2"):
+        command = [sys.executable, "-c", program]
+        environment = os.environ | {"PYTHONHASHSEED": seed}
+        printed = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
+        assert printed.strip() == str(prompt_features(text).tolist())

@@ -94,7 +94,7 @@ def test_an_example_that_just_fits_is_accepted() -> None:
 
 @pytest.mark.parametrize(
     ("examples", "epochs", "batch_size"),
-    [(10, 25, 8), (50, 25, 8), (120, 20, 8), (500, 5, 8), (1500, 3, 16), (9000, 1, 32)],
+    [(10, 25, 8), (50, 25, 8), (120, 16, 8), (500, 4, 8), (1500, 3, 16), (9000, 1, 32)],
 )
 def test_auto_makes_about_as_many_steps_for_small_files_and_few_passes_over_large_ones(
     examples: int, epochs: int, batch_size: int
@@ -103,7 +103,7 @@ def test_auto_makes_about_as_many_steps_for_small_files_and_few_passes_over_larg
         plan = TRAINER.plan("supervised", values, examples)
         assert (plan.n_epochs, plan.batch_size) == (epochs, batch_size)
         assert plan.learning_rate_multiplier == 1.0
-        assert plan.extras == {"prompt_word_dropout": 0.15, "slot_replacement": 0.5}
+        assert plan.extras == {"prompt_word_dropout": 0.15, "slot_replacement": 0.5, "label_prompts": 0.4}
 
 
 def test_given_values_are_kept() -> None:
@@ -116,7 +116,7 @@ def test_given_values_are_kept() -> None:
     }
     plan = TRAINER.plan("supervised", values, 100)
     assert (plan.n_epochs, plan.batch_size, plan.learning_rate_multiplier) == (2, 4, 0.5)
-    assert plan.extras == {"prompt_word_dropout": 0.0, "slot_replacement": 1.0}
+    assert plan.extras == {"prompt_word_dropout": 0.0, "slot_replacement": 1.0, "label_prompts": 0.4}
 
 
 def test_preference_jobs_have_beta_and_no_augmentation() -> None:
@@ -138,6 +138,7 @@ def test_preference_jobs_have_beta_and_no_augmentation() -> None:
         ("supervised", "learning_rate_multiplier", float("nan")),
         ("supervised", "prompt_word_dropout", 0.6),
         ("supervised", "slot_replacement", -0.1),
+        ("supervised", "label_prompts", 1.5),
         ("supervised", "beta", 0.1),
         ("supervised", "momentum", 0.1),
         ("dpo", "beta", 3),

@@ -44,7 +44,7 @@ PAIRS = TrainingData([pair(f"the {color} box", "Thank you.", "What?") for color 
 
 
 def plan(epochs: int = 4, **changes: Any) -> TrainingPlan:
-    extras = {"prompt_word_dropout": 0.3, "slot_replacement": 0.5}
+    extras = {"prompt_word_dropout": 0.3, "slot_replacement": 0.5, "label_prompts": 0.4}
     values: dict[str, Any] = {"batch_size": 2, "learning_rate_multiplier": 1.0, "extras": extras, **changes}
     return TrainingPlan(method=values.pop("method", "supervised"), n_epochs=epochs, **values)
 
@@ -125,7 +125,7 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(tmp_path: Path, cu
 
 
 def test_a_preference_run_also_goes_on_as_if_it_had_not_been_stopped(tmp_path: Path) -> None:
-    tuned = TRAINER.start(WEIGHTS, shelf_data(), plan(2), 1)
+    tuned = TRAINER.start(WEIGHTS, with_labels(), plan(2), 1)
     finish(tuned)
     tuned.export(tmp_path / "tuned.npz")
     curve = finish(TRAINER.start(tmp_path / "tuned.npz", PAIRS, PREFERENCE, 2))
@@ -154,7 +154,7 @@ def test_a_zero_weight_answer_teaches_nothing(tmp_path: Path) -> None:
         ]
         return TrainingData([sample, line("b", "No.")], [])
 
-    run = TRAINER.start(WEIGHTS, with_ignored("zebra zebra zebra"), plan(8, extras={}), 3)
+    run = TRAINER.start(WEIGHTS, with_ignored("zebra zebra zebra"), plan(8), 3)
     finish(run)
     run.export(tmp_path / "w.npz")
     told = "".join(
@@ -163,6 +163,33 @@ def test_a_zero_weight_answer_teaches_nothing(tmp_path: Path) -> None:
         )
     )
     assert "zebra" not in told
+
+
+def with_labels() -> TrainingData:
+    """Two shelves for many things, so that the answers are labels and the word memory learns."""
+    things = [("apples", "F1: Fruit"), ("plums", "F1: Fruit"), ("hammers", "T2: Tools"), ("saws", "T2: Tools")]
+    return TrainingData([line(f"where are the {thing}", shelf) for thing, shelf in things], [])
+
+
+def test_the_word_memory_learns_labels_and_is_saved_resumed_and_exported_with_the_weights(tmp_path: Path) -> None:
+    whole = TRAINER.start(WEIGHTS, with_labels(), plan(8), 1)
+    curve = finish(whole)
+    stopped = TRAINER.start(WEIGHTS, with_labels(), plan(8), 1)
+    for _ in range(5):
+        stopped.advance()
+    stopped.save_state(tmp_path / "state.npz")
+    resumed = TRAINER.resume(tmp_path / "state.npz", with_labels(), plan(8), 1)
+    assert finish(resumed) == curve[5:]
+    expected, found = weights_of(whole, tmp_path / "a.npz"), weights_of(resumed, tmp_path / "b.npz")
+    assert len(expected["memory.rows"]) > 100
+    assert all(np.array_equal(expected[name], found[name]) for name in expected)
+    assert (tmp_path / "a.npz").stat().st_size < 4_000_000
+
+
+def test_the_word_memory_stays_empty_where_every_answer_is_new(tmp_path: Path) -> None:
+    run = TRAINER.start(WEIGHTS, shelf_data(), plan(2), 1)
+    finish(run)
+    assert "memory.rows" not in weights_of(run, tmp_path / "w.npz")
 
 
 def test_training_goes_on_from_an_earlier_fine_tune(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Variations of a training example that keep its meaning: prompt words left out, copied values replaced.
+"""Variations of a training example that keep its meaning: words left out, copied values replaced, labels as prompts.
 
 Which variation an example gets in an epoch depends on seed, epoch and index alone, so a resumed job sees the same ones.
 """
@@ -6,16 +6,17 @@ Which variation an example gets in an epoch depends on seed, epoch and index alo
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ftdesk.engine.trainers.tiny.encoding import Turn
-from ftdesk.engine.trainers.tiny.tokenizer import ASSISTANT, SYSTEM
+from ftdesk.engine.trainers.tiny.tokenizer import ASSISTANT, SYSTEM, USER
 
 _VALUE = re.compile(r"[^\W_]{2,}")
+_WORD = re.compile(r"\b[^\W\d_]{3,}\b")
 _UNCHANGED_SHARE = 0.25
 _CONSONANTS = "bcdfghjklmnprstvz"
 _VOWELS = "aeiou"
@@ -23,27 +24,66 @@ _VOWELS = "aeiou"
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
-    """The two hyperparameters, as probabilities.
+    """The hyperparameters of this module, as probabilities.
 
     ``prompt_word_dropout``: a word of the user's messages that is in no answer of the example is left out. Teaches that
     the other words suffice; harmful where every word counts, as in rewriting. ``slot_replacement``: a value that the
     answer copies from the prompt, such as an order number, is replaced in both by an invented one of the same form.
-    Teaches to copy instead of remembering.
+    Teaches to copy instead of remembering. ``label_prompts``: an example whose answer is a label is asked with the
+    words of that answer. Teaches what a label says of itself, as in the description beside a code.
     """
 
     prompt_word_dropout: float
     slot_replacement: float
+    label_prompts: float
 
-    def apply(self, turns: Sequence[Turn], slots: frozenset[str], rng: np.random.Generator) -> list[Turn]:
-        """A variation of ``turns``; one in four stays as it is, so that whole prompts are learnt too."""
-        varied = list(turns)
+    def apply(self, example: Variable, rng: np.random.Generator) -> list[Turn]:
+        """A variation of the example; one in four stays as it is, so that whole prompts are learnt too."""
+        turns = list(example.turns)
         if rng.random() < _UNCHANGED_SHARE:
-            return varied
-        if self.slot_replacement and slots:
-            varied = _replace_values(varied, slots, self.slot_replacement, rng)
+            return turns
+        if example.labelled and rng.random() < self.label_prompts:
+            return _ask_with_label(turns)
+        if self.slot_replacement and example.slots:
+            turns = _replace_values(turns, example.slots, self.slot_replacement, rng)
         if self.prompt_word_dropout:
-            varied = _drop_words(varied, self.prompt_word_dropout, rng)
-        return varied
+            turns = _drop_words(turns, self.prompt_word_dropout, rng)
+        return turns
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """An example and what may vary in it: the ``slots`` its answers copy, and whether its answer is a label."""
+
+    turns: Sequence[Turn]
+    slots: frozenset[str]
+    labelled: bool
+
+
+def analyse(examples: Sequence[Sequence[Turn]]) -> list[Variable]:
+    """What may vary in each example; seen only over all of them."""
+    found = zip(examples, find_slots(examples), find_labels(examples), strict=True)
+    return [Variable(turns, slots, labelled) for turns, slots, labelled in found]
+
+
+def find_labels(examples: Sequence[Sequence[Turn]]) -> list[bool]:
+    """Whether each example has a label for its one answer: every line of it is in the answer of another example too."""
+    answers = [[turn.text for turn in turns if turn.role == ASSISTANT and turn.weight] for turns in examples]
+    counts = Counter(line for texts in answers for line in {line for text in texts for line in text.splitlines()})
+    return [
+        len(texts) == 1 and bool(_WORD.search(texts[0])) and all(counts[line] > 1 for line in texts[0].splitlines())
+        for texts in answers
+    ]
+
+
+def _ask_with_label(turns: Sequence[Turn]) -> list[Turn]:
+    """The words of the answer as the user's last message before it; codes and numbers are no words."""
+    answer = next(index for index, turn in enumerate(turns) if turn.role == ASSISTANT and turn.weight)
+    question = next((index for index in range(answer - 1, -1, -1) if turns[index].role == USER), None)
+    if question is None:
+        return list(turns)
+    words = " ".join(_WORD.findall(turns[answer].text))
+    return [replace(turn, text=words) if index == question else turn for index, turn in enumerate(turns)]
 
 
 def _prompt_values(turns: Sequence[Turn]) -> set[str]:

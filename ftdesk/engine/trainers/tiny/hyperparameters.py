@@ -13,9 +13,14 @@ _INTEGERS: dict[str, Range] = {"n_epochs": (1, 50), "batch_size": (1, 256)}
 """OpenAI's limits."""
 _RATES: dict[str, Range] = {"learning_rate_multiplier": (0.001, 100.0)}
 _PREFERENCE: dict[str, Range] = {"beta": (0.0, 2.0)}
-_SUPERVISED: dict[str, Range] = {"prompt_word_dropout": (0.0, 0.5), "slot_replacement": (0.0, 1.0)}
+_SUPERVISED: dict[str, Range] = {
+    "prompt_word_dropout": (0.0, 0.5),
+    "slot_replacement": (0.0, 1.0),
+    "label_prompts": (0.0, 1.0),
+}
+_AUTO_SUPERVISED = {"prompt_word_dropout": 0.15, "slot_replacement": 0.5, "label_prompts": 0.4}
 
-_AUTO_STEPS = 300
+_AUTO_STEPS = 240
 _AUTO_EPOCHS: Range = (3, 25)
 
 
@@ -23,8 +28,8 @@ def resolve(method: Method, hyperparameters: Mapping[str, Any], examples: int) -
     """The plan for ``examples`` training examples.
 
     ``"auto"`` and missing values become: batches of 8, 16 from 1,000 examples, 32 from 4,000; as many epochs as make
-    about 300 steps, between 3 and 25 (1 to 3 from 1,000 examples on); a learning-rate multiplier of 1; beta 0.1; and
-    the augmentations of ``augmentation.py`` at 0.15 and 0.5.
+    about 240 steps, between 3 and 25, or 1 to 3 from 1,000 examples on; a learning-rate multiplier of 1; beta 0.1; and
+    the shares of ``augmentation.py`` in ``_AUTO_SUPERVISED``.
 
     Raises ``UnsupportedRequestError`` for unknown names and for values that are no numbers or out of range.
     """
@@ -49,12 +54,7 @@ def resolve(method: Method, hyperparameters: Mapping[str, Any], examples: int) -
         batch_size=batch_size,
         learning_rate_multiplier=given.get("learning_rate_multiplier", 1.0),
         beta=given.get("beta", 0.1) if method == "dpo" else None,
-        extras={}
-        if method == "dpo"
-        else {
-            "prompt_word_dropout": given.get("prompt_word_dropout", 0.15),
-            "slot_replacement": given.get("slot_replacement", 0.5),
-        },
+        extras={} if method == "dpo" else {name: given.get(name, auto) for name, auto in _AUTO_SUPERVISED.items()},
     )
 
 

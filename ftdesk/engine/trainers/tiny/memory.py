@@ -28,7 +28,18 @@ CONTEXTS = 2
 VALUES = 32
 """Dimensions of a row. A fixed random basis maps them into the width of the network; 128 of its own did no better."""
 _RECENT = 4
-_STEM = 5
+_RUN = 5
+_SHORTEST_STEM = 4
+_FUNCTION_WORDS = frozenset(
+    word
+    for line in (
+        "a an the of in on at to for with and or is was",
+        "were has had have no not be by from as it its this that",
+        "his her he she my i we they after before since today now still",
+        "also then than but so if about into over under up out again",
+    )
+    for word in line.split()
+)
 _EPSILON = np.float32(1e-2)
 """Added to AdaGrad's sums: rows whose gradients never mattered stay near zero and need not be kept."""
 _WORD = re.compile(r"[^\W_]+")
@@ -39,15 +50,24 @@ def _hash(*parts: object) -> int:
 
 
 def prompt_features(text: str) -> Hashes:
-    """Hashes of the words, word pairs and stems of a prompt, and one all prompts have. Long numbers are left out."""
+    """Hashes of what a prompt is about, and one that every prompt has.
+
+    A word counts with its first five letters and, if long, all runs of five (Bojanowski et al. 2017), so that relatives
+    of a trained word are known; neighbours count as a pair. Function words and long numbers do not count.
+    """
     features = {_hash("prompt")}
-    before = "^"
+    before = ""
     for word in _WORD.findall(text.lower()):
-        if word.isdigit() and len(word) > 1:
+        if word in _FUNCTION_WORDS or (word.isdigit() and len(word) > 1):
+            before = ""
             continue
-        features |= {_hash("word", word), _hash("pair", before, word)}
-        if len(word) > _STEM - 2 and word.isalpha():
-            features.add(_hash("stem", word[:_STEM]))
+        features.add(_hash("word", word))
+        if before:
+            features.add(_hash("pair", before, word))
+        if len(word) >= _SHORTEST_STEM and word.isalpha():
+            features.add(_hash("stem", word[:_RUN]))
+        if len(word) > _RUN and word.isalpha():
+            features |= {_hash("run", word[start : start + _RUN]) for start in range(len(word) - _RUN + 1)}
         before = word
     return np.array(sorted(features), np.uint64)
 

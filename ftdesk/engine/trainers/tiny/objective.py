@@ -19,17 +19,22 @@ _MISSED_PREFIX = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A conversation with what the memory looks up for it: per answer the prompt features (F) and contexts (T, 2)."""
+    """A conversation with what the memory looks up for it: per answer the prompt features (F) and contexts (T, 2).
+
+    The memory learns from ``labelled`` examples only: words tell which of a few known answers is meant, but where every
+    answer is new, a small file holds too few prompts to tell telling words from others.
+    """
 
     conversation: Conversation
     features: tuple[Hashes, ...]
     contexts: tuple[Hashes, ...]
+    labelled: bool
 
     @classmethod
-    def prepare(cls, conversation: Conversation) -> Example:
+    def prepare(cls, conversation: Conversation, *, labelled: bool = False) -> Example:
         features = tuple(prompt_features(answer.prompt) for answer in conversation.answers)
         spans = (conversation.ids[answer.start : answer.stop] for answer in conversation.answers)
-        return cls(conversation, features, tuple(answer_contexts(span) for span in spans))
+        return cls(conversation, features, tuple(answer_contexts(span) for span in spans), labelled)
 
     @property
     def length(self) -> int:
@@ -42,11 +47,15 @@ Unit = tuple[Example, ...]
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Padded ids (B, L), the T trained tokens at ``rows`` and ``columns``, and what the memory looks up for them."""
+    """Padded ids (B, L), the T trained tokens at ``rows`` and ``columns``, and what the memory looks up for them.
+
+    ``labelled`` (T) is 1 for the tokens the memory learns from, else 0.
+    """
 
     ids: Ints
     rows: Ints
     columns: Ints
+    labelled: Floats
     recall: Recall
 
 
@@ -73,7 +82,8 @@ def collate(examples: Sequence[Example], dropout: np.random.Generator | None = N
             counts.append(np.full(len(span), found.shape[1], np.int64))
     starts = np.cumsum(np.concatenate([[0], *counts]))[:-1]
     recall = Recall(np.concatenate(tables), np.concatenate(shares), starts)
-    return Batch(ids, np.concatenate(rows), np.concatenate(columns), recall)
+    labelled = np.array([example.labelled for example in examples], np.float32)[np.concatenate(rows)]
+    return Batch(ids, np.concatenate(rows), np.concatenate(columns), labelled, recall)
 
 
 def _kept(features: int, dropout: np.random.Generator | None) -> Ints:
@@ -180,8 +190,8 @@ def supervised_pass(
         if gradients is not None:
             upstream = np.full(count, -1 / total, np.float32)
             dstates = scores.backward(p, batch, upstream, gradients) * np.float32(total)
-            recalled.append((batch.recall, dstates + scores.memory_gradient(p, batch)))
-    if recalled:
+            recalled.append((batch.recall, (dstates + scores.memory_gradient(p, batch)) * batch.labelled[:, None]))
+    if any(example.labelled for unit in units for example in unit) and recalled:
         whole = Recall.join([recall for recall, _ in recalled])
         memory.update(whole, np.concatenate([dstates for _, dstates in recalled]), memory_rate)
     return sums

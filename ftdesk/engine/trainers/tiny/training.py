@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ftdesk.engine.trainers.protocol import StepMetrics, TrainingData, TrainingPlan, ValidationMetrics
-from ftdesk.engine.trainers.tiny.augmentation import Augmentation, find_slots
+from ftdesk.engine.trainers.tiny.augmentation import Augmentation, analyse
 from ftdesk.engine.trainers.tiny.encoding import Turn, encode, preference_turns, supervised_turns
 from ftdesk.engine.trainers.tiny.memory import Memory
 from ftdesk.engine.trainers.tiny.model import Parameters
@@ -53,12 +53,11 @@ class TinyRun:
         self._seed = seed % 2**63
         self._preference = plan.method == "dpo"
         self._reference = {name: value.copy() for name, value in parameters.items()} if self._preference else {}
-        self._augmentation = Augmentation(
-            plan.extras.get("prompt_word_dropout", 0.0), plan.extras.get("slot_replacement", 0.0)
-        )
+        self._augmentation = None if self._preference else Augmentation(**plan.extras)
         self._turns = [_turns(example, self._preference) for example in data.training]
-        self._slots = find_slots([turns[0] for turns in self._turns]) if self._augmentation.slot_replacement else []
-        self._plain = [self._unit(turns) for turns in self._turns]
+        self._variable = [] if self._preference else analyse([turns[0] for turns in self._turns])
+        labelled = [example.labelled for example in self._variable] or [False] * len(self._turns)
+        self._plain = [self._unit(turns, labelled=flag) for turns, flag in zip(self._turns, labelled, strict=True)]
         self._validation = [self._unit(_turns(example, self._preference)) for example in data.validation]
         self._step = 0
         self._trained_tokens = 0
@@ -82,12 +81,11 @@ class TinyRun:
         chosen = order[position * self._plan.batch_size : (position + 1) * self._plan.batch_size]
         gradients: Parameters = {}
         scale = schedule(self._step, self.total_steps) * self._plan.learning_rate_multiplier
-        if self._preference:
-            units = [self._plain[index] for index in chosen]
-            sums = self._preferences(units, gradients)
+        if self._augmentation is None:
+            sums = self._preferences([self._plain[index] for index in chosen], gradients)
             self._adam.update(self._parameters, gradients, PREFERENCE_RATE * scale)
         else:
-            units = [self._varied(epoch, int(index)) for index in chosen]
+            units = [self._varied(self._augmentation, epoch, int(index)) for index in chosen]
             dropout = self._generator(epoch, position, 1)
             sums = supervised_pass(self._parameters, self._memory, units, gradients, dropout, MEMORY_RATE * scale)
             self._adam.update(self._parameters, gradients, LEARNING_RATE * scale)
@@ -153,15 +151,13 @@ class TinyRun:
     def _generator(self, *key: int) -> np.random.Generator:
         return np.random.default_rng([self._seed, *key])
 
-    def _unit(self, turns: Sequence[list[Turn]]) -> Unit:
-        return tuple(Example.prepare(encode(self._tokenizer, conversation)) for conversation in turns)
+    def _unit(self, turns: Sequence[list[Turn]], *, labelled: bool = False) -> Unit:
+        return tuple(Example.prepare(encode(self._tokenizer, one), labelled=labelled) for one in turns)
 
-    def _varied(self, epoch: int, index: int) -> Unit:
-        """The example as this epoch varies it; as it is if the variation no longer fits the context."""
-        slots = self._slots[index] if self._slots else frozenset()
-        turns = self._turns[index][0]
-        varied = self._augmentation.apply(turns, slots, self._generator(epoch, index, 2))
-        return self._plain[index] if varied == turns else self._unit([varied])
+    def _varied(self, augmentation: Augmentation, epoch: int, index: int) -> Unit:
+        example = self._variable[index]
+        turns = augmentation.apply(example, self._generator(epoch, index, 2))
+        return self._plain[index] if turns == example.turns else self._unit([turns], labelled=example.labelled)
 
     def _preferences(self, units: Sequence[Unit], gradients: Parameters | None = None) -> Sums:
         beta = self._plan.beta or 0.0
