@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QTextCursor, QTextDocument
@@ -12,6 +13,8 @@ from ftdesk.overrides import override
 from ftdesk.ui.text import SafeText, visible
 
 FLUSH_MS = 33
+_REST = 4
+"""After a slow painting, so many times as long passes before the next: the window has other things to do."""
 _FENCE = "```"
 _LONG_TAIL = 400
 _SINGLE_BREAK = re.compile(r"(?<!\n)\n(?!\n)")
@@ -71,6 +74,7 @@ class StreamedText(SafeText):
         piece, self._pending = self._pending, ""
         if not piece:
             return
+        began = time.monotonic()
         bar = self.verticalScrollBar()
         at_end = bar.value() >= bar.maximum() - 4
         if self._formatted:
@@ -81,6 +85,7 @@ class StreamedText(SafeText):
             cursor.insertText(visible(piece))
         if at_end:
             bar.setValue(bar.maximum())
+        self._timer.setInterval(max(FLUSH_MS, round((time.monotonic() - began) * 1000 * _REST)))
 
     @override
     def clear(self) -> None:

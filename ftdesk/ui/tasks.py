@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject
 
 Event = TypeVar("Event")
+_SLICE_SECONDS = 0.008
+"""For how long events may be applied in a row; half a frame."""
 
 
 class Tasks:
@@ -59,8 +62,13 @@ class Tasks:
 async def consume(events: AsyncGenerator[Event, None], apply: Callable[[Event], None]) -> None:
     """Feed every event of a service's generator to ``apply``, and close the generator however that ends.
 
-    A bare ``async for`` leaves the generator open when its body raises, and with it the connection behind it.
+    A bare ``async for`` leaves the generator open when its body raises, and with it the connection behind it. Events
+    that wait already come without any pause, however many they are; so one is made every now and then.
     """
     async with contextlib.aclosing(events) as stream:
+        pause = time.monotonic() + _SLICE_SECONDS
         async for event in stream:
             apply(event)
+            if time.monotonic() > pause:
+                await asyncio.sleep(0)
+                pause = time.monotonic() + _SLICE_SECONDS

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from contextlib import aclosing
 from pathlib import Path
 from typing import ClassVar
 
@@ -25,12 +23,12 @@ from ftdesk.ui.evaluation.verdict import VerdictCard
 from ftdesk.ui.held_out import held_out_parts, take_out
 from ftdesk.ui.models import base_of, list_models, newest_pair
 from ftdesk.ui.panel import Panel
+from ftdesk.ui.tasks import consume
 from ftdesk.ui.text import plural
 from ftdesk.ui.tokens import UNIT
 from ftdesk.ui.widgets import Button, EmptyState
 
 _REFRESH_MS = 200
-_SLICE_SECONDS = 0.008
 
 
 class EvaluationPanel(Panel):
@@ -115,14 +113,7 @@ class EvaluationPanel(Panel):
         self._refresh.start()
         try:
             events = service.evaluate(file, models, setup.grader, limit, resume=setup.reuses_answers)
-            async with aclosing(events) as stream:
-                pause = time.monotonic() + _SLICE_SECONDS
-                async for event in stream:
-                    outcomes.apply(event)
-                    # Stored answers come without any waiting in between, however many there are.
-                    if time.monotonic() > pause:
-                        await asyncio.sleep(0)
-                        pause = time.monotonic() + _SLICE_SECONDS
+            await consume(events, outcomes.apply)
         finally:
             if outcomes is self._outcomes:
                 self._refresh.stop()

@@ -1,4 +1,4 @@
-"""Scoring models in the window: real questions over HTTP, kept answers, a verdict, and failures that go into training."""
+"""Scoring models in the window: questions over HTTP, kept answers, a verdict, and failures that go into training."""
 
 from __future__ import annotations
 
