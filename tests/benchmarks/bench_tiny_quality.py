@@ -20,10 +20,9 @@ os.environ.setdefault(
     "OPENBLAS_NUM_THREADS", "1"
 )  # read when numpy is loaded; more threads only fight over small matrices
 
-from ftdesk.evaluation.statistics import wilson_interval
-
 from ftdesk.engine.trainers.protocol import Answer, ChatModel, SamplingOptions, TrainingData
 from ftdesk.engine.trainers.tiny import TinyTrainer
+from ftdesk.evaluation.statistics import wilson_interval
 
 SAMPLES = Path(__file__).parents[2] / "resources/samples"
 DEFAULTS = ("medical-coder", "support-tickets")

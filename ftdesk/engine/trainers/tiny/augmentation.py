@@ -33,9 +33,9 @@ class Augmentation:
     words of that answer. Teaches what a label says of itself, as in the description beside a code.
     """
 
-    prompt_word_dropout: float
-    slot_replacement: float
-    label_prompts: float
+    prompt_word_dropout: float = 0.0
+    slot_replacement: float = 0.0
+    label_prompts: float = 0.0
 
     def apply(self, example: Variable, rng: np.random.Generator) -> list[Turn]:
         """A variation of the example; one in four stays as it is, so that whole prompts are learnt too."""

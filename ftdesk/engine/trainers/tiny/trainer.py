@@ -79,7 +79,6 @@ class TinyTrainer:
         return TinyRun(self._tokenizer, *load_weights(weights), data, plan, seed)
 
     def resume(self, state: Path, data: TrainingData, plan: TrainingPlan, seed: int) -> TinyRun:
-
         run = self.start(self.base_weights(BASE_MODEL.id), data, plan, seed)
         run.restore(state)
         return run
