@@ -112,6 +112,13 @@ class Document:
         """The bytes of a row without its LF. Raises ``InputError`` when another program changed the file in place."""
         return self._rows.line(row)
 
+    def shown_line(self, row: int) -> bytes:
+        """A row for showing, empty where ``line`` raises: a list goes on painting until the file is read again."""
+        try:
+            return self.line(row)
+        except InputError:
+            return b""
+
     def record(self, row: int) -> Record:
         """The row, parsed. Recently seen rows are kept. A row that cannot be read any more is a broken one."""
         try:

@@ -226,7 +226,7 @@ class Checking(QObject):
         lines: list[bytes] = []
         end, size = time.monotonic() + _BATCH_SECONDS, 0
         while self._fed + len(lines) < len(document) and len(lines) < _BATCH_LINES and size < _BATCH_BYTES:
-            lines.append(document.line(self._fed + len(lines)))
+            lines.append(document.shown_line(self._fed + len(lines)))
             size += len(lines[-1])
             if time.monotonic() > end:
                 break
@@ -266,7 +266,7 @@ class Checking(QObject):
                 if at < row or at >= row + removed
             }
         if self._running and self._process is not None:
-            lines = [document.line(at) for at in range(row, row + inserted)]
+            lines = [document.shown_line(at) for at in range(row, row + inserted)]
             self._ask("splice", fresh, lines, row=row, removed=removed_fed)
 
     def _answered(self, reply: bytes) -> None:

@@ -127,7 +127,7 @@ class ExamplesModel(QAbstractTableModel):
         document = self._dataset.document
         if document is None:
             return ExampleSummary(row, "", "blank", 0, None, "")
-        line = document.line(row)
+        line = document.shown_line(row)
         tokens, severity = self._checking.tokens(row), self._checking.severity(row)
         if len(line) > _LONGEST_PARSED:
             # Parsing megabytes to paint one line would be felt; the beginning tells enough.

@@ -224,7 +224,7 @@ class DatasetPanel(Panel):
             self.inspector.show_nothing()
             return
         try:
-            record, line = document.record(row), document.line(row)
+            record, line = document.record(row), document.shown_line(row)
         except FtdeskError as error:
             self.desk.notices.show_error(error)
             return
@@ -249,7 +249,7 @@ class DatasetPanel(Panel):
     def _show_tags(self) -> None:
         document, row = self._dataset.document, self._dataset.row
         if document is not None and 0 <= row < len(document):
-            self.inspector.show_tags(document.labels.of(document.line(row)).tags)
+            self.inspector.show_tags(document.labels.of(document.shown_line(row)).tags)
 
     def _spliced(self, row: int, removed: int, inserted: int) -> None:
         if removed == inserted and row <= self._dataset.row < row + inserted:

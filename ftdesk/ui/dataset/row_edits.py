@@ -67,8 +67,8 @@ class RowEdits(QObject):
         document = self._dataset.document
         if document is None or self._dataset.row < 0:
             return
-        before = document.labels.of(document.line(self._dataset.row)).tags
-        lines = [document.line(row) for row in {*rows, self._dataset.row}]
+        before = document.labels.of(document.shown_line(self._dataset.row)).tags
+        lines = [document.shown_line(row) for row in {*rows, self._dataset.row}]
         for tag in sorted(tags ^ before):
             title = self.tr("Add tag “{tag}”") if tag in tags else self.tr("Remove tag “{tag}”")
             changes = document.labels.tagging(lines, tag, present=tag in tags)

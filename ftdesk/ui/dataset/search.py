@@ -89,7 +89,7 @@ class _Words:
     words: str
 
     def meets(self, document: Document, row: int, _known: Known) -> bool:
-        line = document.line(row)
+        line = document.shown_line(row)
         # Plain letters are never escaped in JSON by anybody, so their absence from the bytes decides without parsing.
         plain = self.words.isalnum() and self.words.isascii() and b"\\u00" not in line
         if plain and self.words.encode() not in line.lower():
@@ -104,9 +104,8 @@ class _Pattern:
     expression: QRegularExpression
 
     def meets(self, document: Document, row: int, _known: Known) -> bool:
-        return any(
-            self.expression.match(visible(text)).hasMatch() for text in _texts(document.record(row), document.line(row))
-        )
+        texts = _texts(document.record(row), document.shown_line(row))
+        return any(self.expression.match(visible(text)).hasMatch() for text in texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,7 @@ class _Tag:
     tag: str
 
     def meets(self, document: Document, row: int, _known: Known) -> bool:
-        return any(tag.casefold() == self.tag for tag in document.labels.of(document.line(row)).tags)
+        return any(tag.casefold() == self.tag for tag in document.labels.of(document.shown_line(row)).tags)
 
 
 @dataclass(frozen=True, slots=True)
