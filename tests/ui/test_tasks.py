@@ -69,8 +69,9 @@ def test_a_stream_is_closed_when_applying_an_event_fails(run_in_qt: Run) -> None
         raise ValueError("no")
 
     async def main() -> None:
+        stream = events()
         with pytest.raises(ValueError, match="no"):
-            await consume(events(), refuse)
+            await consume(stream, refuse)
         assert closed == [True]
 
     run_in_qt(main())

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import os
-import threading
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -89,15 +89,10 @@ def test_an_elided_label_keeps_the_whole_for_screen_readers_and_tooltip(qtbot: Q
 def test_an_image_that_is_a_fifo_does_not_hang_the_view(qtbot: QtBot, tmp_path: Path, markdown: str) -> None:
     fifo = tmp_path / "fifo.png"
     os.mkfifo(fifo)
-    opened = threading.Event()
-
-    # Whoever opened the pipe to read would let this thread go on, and would find an empty file: no test hangs.
-    def wait_for_a_reader() -> None:
-        os.close(os.open(fifo, os.O_WRONLY))
-        opened.set()
-
-    writer = threading.Thread(target=wait_for_a_reader, daemon=True)
-    writer.start()
+    # Every reader is served, and is told how many there were: so a view that opens the pipe does not hang, it is counted.
+    # A process and not a thread, since Qt keeps Python's lock while it reads.
+    serve = 'number=0; while number=$((number + 1)); do echo $number > "$0"; done'
+    server = subprocess.Popen(["sh", "-c", serve, str(fifo)])
     view = SafeText()
     qtbot.addWidget(view)
     view.resize(300, 200)
@@ -106,10 +101,9 @@ def test_an_image_that_is_a_fifo_does_not_hang_the_view(qtbot: QtBot, tmp_path: 
     view.grab()
     assert "before" in view.toPlainText()
     assert "after" in view.toPlainText()
-    assert not opened.is_set()
-    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
-    writer.join()
-    os.close(reader)
+    assert fifo.read_text() == "1\n"
+    server.kill()
+    server.wait()
 
 
 def test_whatever_a_safe_view_is_asked_to_load_is_an_empty_picture(qtbot: QtBot) -> None:

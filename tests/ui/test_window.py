@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from ftdesk.app import App
 from ftdesk.dataset.document import Document
+from ftdesk.ui.editor import TextEditor
 from ftdesk.ui.long_list import LongList
 from ftdesk.ui.panels import PANELS
 from ftdesk.ui.window import Window
@@ -152,6 +153,16 @@ def test_closing_with_unsaved_edits_asks_nothing_and_the_next_start_has_them(
     assert again.desk.notices.texts == ["Your unsaved edit is here again."]
 
 
+def test_what_is_typed_when_the_window_closes_is_kept(make_window: MakeWindow, qtbot: QtBot, sample: Path) -> None:
+    window = make_window(sample)
+    text = window.findChild(TextEditor, "message_1_text")
+    assert text is not None
+    text.setFocus()
+    qtbot.keyClicks(text, "Typed ")
+    window.close()
+    assert json.loads(opened(window).line(0))["messages"][1]["content"] == "Typed Question 1"
+
+
 def test_recovered_edits_can_be_undone_from_the_notice(make_window: MakeWindow, qtbot: QtBot, sample: Path) -> None:
     window = make_window(sample)
     edit(window)
@@ -255,8 +266,6 @@ def test_saving_under_another_name_goes_on_with_that_file(
 
 
 def test_what_is_typed_is_part_of_a_save(make_window: MakeWindow, qtbot: QtBot, sample: Path) -> None:
-    from ftdesk.ui.editor import TextEditor
-
     window = make_window(sample)
     text = window.findChild(TextEditor, "message_1_text")
     assert text is not None

@@ -231,6 +231,22 @@ def test_messages_are_moved_duplicated_and_deleted(window: Window, qtbot: QtBot)
     assert window.desk.notices.texts == ["Message deleted."]
 
 
+@pytest.mark.parametrize(
+    ("button", "order"),
+    [("message_2_arrow-up", [2, 1]), ("message_1_copy", [1, 1, 2]), ("message_0_trash-2", [1, 2])],
+)
+def test_what_is_being_typed_goes_along_when_messages_move(
+    window: Window, qtbot: QtBot, button: str, order: list[int]
+) -> None:
+    text = find(window, TextEditor, "message_1_text")
+    text.setFocus()
+    qtbot.keyClicks(text, "Typed ")
+    click(qtbot, window, button, QToolButton)
+    texts = {1: "Typed Question 1", 2: "Answer 1"}
+    contents = [message["content"] for message in example(window)["messages"] if message["role"] != "system"]
+    assert contents == [texts[number] for number in order]
+
+
 def test_a_new_example_begins_as_the_last_one_does(make_window: MakeWindow, qtbot: QtBot, tmp_path: Path) -> None:
     tools = [{"type": "function", "function": {"name": "f", "parameters": {}}}]
     last = {"messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "?"}], "tools": tools}
