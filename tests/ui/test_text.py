@@ -89,21 +89,22 @@ def test_an_elided_label_keeps_the_whole_for_screen_readers_and_tooltip(qtbot: Q
 def test_an_image_that_is_a_fifo_does_not_hang_the_view(qtbot: QtBot, tmp_path: Path, markdown: str) -> None:
     fifo = tmp_path / "fifo.png"
     os.mkfifo(fifo)
-    # Every reader is served, and is told how many there were: so a view that opens the pipe does not hang, it is counted.
+    # Every reader is served, and told how many there were: a view that opens the pipe does not hang, it is counted.
     # A process and not a thread, since Qt keeps Python's lock while it reads.
     serve = 'number=0; while number=$((number + 1)); do echo $number > "$0"; done'
-    server = subprocess.Popen(["sh", "-c", serve, str(fifo)])
-    view = SafeText()
-    qtbot.addWidget(view)
-    view.resize(300, 200)
-    view.show_markdown("before\n\n" + markdown.format(path=fifo) + "\n\nafter")
-    view.show()
-    view.grab()
+    with subprocess.Popen(["sh", "-c", serve, str(fifo)]) as server:
+        view = SafeText()
+        qtbot.addWidget(view)
+        view.resize(300, 200)
+        view.show_markdown("before\n\n" + markdown.format(path=fifo) + "\n\nafter")
+        view.show()
+        view.grab()
+        with fifo.open() as pipe:
+            first = pipe.readline()
+        server.kill()
+    assert first == "1\n"
     assert "before" in view.toPlainText()
     assert "after" in view.toPlainText()
-    assert fifo.read_text() == "1\n"
-    server.kill()
-    server.wait()
 
 
 def test_whatever_a_safe_view_is_asked_to_load_is_an_empty_picture(qtbot: QtBot) -> None:
