@@ -27,6 +27,7 @@ from ftdesk.overrides import override
 from ftdesk.storage.files import write_atomic
 from ftdesk.ui.loss import LossCurves, LossPoint
 from ftdesk.ui.loss_picture import LEFT, RIGHT, Frame, LossPicture, frame_of, mark_at
+from ftdesk.ui.text import plural
 from ftdesk.ui.tokens import UNIT, tokens
 from ftdesk.ui.widgets import IconButton
 
@@ -93,6 +94,7 @@ class LossChart(QWidget):
     def end(self) -> None:
         """No more steps will come: the axis ends with the last."""
         self.curves.ended = True
+        self._empty_text = self.tr("It ended without a step.")
         self._changed()
 
     def read_out(self, step: int | None) -> None:
@@ -133,7 +135,9 @@ class LossChart(QWidget):
             if series
         ]
         if self.curves.checkpoints:
-            said.append(self.tr("%n checkpoint(s).", "", len(self.curves.checkpoints)))
+            said.append(
+                plural(len(self.curves.checkpoints), self.tr("1 checkpoint."), self.tr("{number} checkpoints."))
+            )
         return " ".join(said) or self._empty_text
 
     def picture(self, size: QSize = _EXPORT_SIZE, density: float = 2) -> QImage:

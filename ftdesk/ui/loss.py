@@ -78,7 +78,8 @@ class LossCurves:
     @property
     def _smoothed(self) -> tuple[Series, Series]:
         if self._smooth is None:
-            valid, steps = self.valid, max(self.total_steps, len(self.train))
+            # Wide for long trainings, but never so wide at their beginning that the curve lags behind.
+            valid, steps = self.valid, min(max(self.total_steps, len(self.train)), 4 * len(self.train))
             window = steps / 40
             few = len(valid) <= _FEW
             self._smooth = (

@@ -14,12 +14,13 @@ from ftdesk.ui.jobs.events_view import EventsView
 from ftdesk.ui.jobs.facts import JobFacts
 from ftdesk.ui.jobs.wording import ICONS, next_step, status_sentence, status_word
 from ftdesk.ui.loss import LossPoint
-from ftdesk.ui.text import ElidedLabel, Label, one_line, visible
+from ftdesk.ui.text import ElidedLabel, Label, one_line, set_tooltip, visible
 from ftdesk.ui.tokens import UNIT
 from ftdesk.ui.widgets import Button, Chip
 
 _CHIPS = {"accent": "accent", "warning": "warning", "error": "error", "mute": "plain"}
 _TICK_MS = 1000
+_LONGEST_TITLE = 40
 
 
 class JobDetail(QWidget):
@@ -80,6 +81,8 @@ class JobDetail(QWidget):
         self.events.clear()
         self._add_events(tuple(story.log.values()))
         self._show_checkpoints(story.checkpoints)
+        # Of a failure, the last events are what one wants to see.
+        self._tabs.setCurrentWidget(self.events if story.job.status == "failed" else self.checkpoints)
         self.show_state()
 
     def hear(self, event: object) -> None:
@@ -95,7 +98,8 @@ class JobDetail(QWidget):
         if story is None:
             return
         job = story.job
-        self._title.setText(one_line(job_title(job), 48))
+        self._title.setText(_shortened(job_title(job)))
+        set_tooltip(self._title, job_title(job))
         self._chip.show_state(status_word(job.status), _CHIPS[ICONS[job.status][1]])
         self._model.setText(f"{job.host}/{job.model}")
         self._sentence.setText(visible(status_sentence(story)))
@@ -205,6 +209,10 @@ class JobDetail(QWidget):
     def _offer(self, signal: SignalInstance) -> None:
         if self._story is not None and self._story.job.fine_tuned_model:
             signal.emit(self._story.job.fine_tuned_model)
+
+
+def _shortened(name: str) -> str:
+    return one_line(name, _LONGEST_TITLE) + ("…" if len(name) > _LONGEST_TITLE else "")
 
 
 def _loss_point(event: JobEvent) -> LossPoint | None:

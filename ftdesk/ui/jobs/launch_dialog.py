@@ -17,7 +17,7 @@ from ftdesk.ui.desk import Desk
 from ftdesk.ui.icons import pixmap
 from ftdesk.ui.jobs.launch_form import LaunchForm
 from ftdesk.ui.jobs.outlook import Outlook
-from ftdesk.ui.jobs.training_data import SMALLEST_TO_SPLIT, TrainingData, copy_of, prepare, suggested_suffix
+from ftdesk.ui.jobs.training_data import SMALLEST_TO_SPLIT, Shares, TrainingData, copy_of, prepare, suggested_suffix
 from ftdesk.ui.models import CHECKPOINT, in_order
 from ftdesk.ui.tasks import Tasks
 from ftdesk.ui.text import Label, visible
@@ -48,6 +48,7 @@ class LaunchDialog(QDialog):
         self._copy: Path | None = None
         self._data: TrainingData | None = None
         self._data_problem = ""
+        self._unsplit = ""
         self._model_problem = ""
         self._models_pending = True
         self._is_unchecked = False
@@ -68,6 +69,8 @@ class LaunchDialog(QDialog):
         desk.checking.stopped.connect(self._checking_stopped)
         self._tasks.start("split", self._deal_out())
         self._choose_host()
+        # Return starts it; Tab begins with the first field.
+        self.setFocus()
 
     @override
     def done(self, result: int) -> None:
@@ -188,11 +191,20 @@ class LaunchDialog(QDialog):
         if document is None:
             return
         self._data_problem = ""
+        if self._form.shares != Shares():
+            self._unsplit = ""
         try:
             if self._copy is None:
                 folder = self._desk.app.folders.data / "datasets"
                 self._copy = await asyncio.to_thread(copy_of, document, folder)
             self._data = await asyncio.to_thread(prepare, self._copy, len(document), self._form.shares)
+        except InputError as error:
+            if self._form.shares == Shares():
+                self._data_problem = error.sentence
+            else:
+                # Nobody asked for parts; where there cannot be any, all is for training.
+                self._unsplit = error.title
+                self._form.hold_back(on=False)
         except FtdeskError as error:
             self._data_problem = error.sentence
         self._show_state()
@@ -227,7 +239,9 @@ class LaunchDialog(QDialog):
         if not self._is_enough:
             text = self.tr("With fewer than {count} examples, all are needed for training.")
             return text.format(count=SMALLEST_TO_SPLIT)
-        return outlook.parts() if outlook is not None else " "
+        if outlook is None:
+            return " "
+        return f"{outlook.parts()} · {self._unsplit}" if self._unsplit else outlook.parts()
 
     def _waiting(self) -> str:
         checking = self._desk.checking

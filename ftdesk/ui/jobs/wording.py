@@ -81,7 +81,7 @@ def next_step(story: JobStory) -> str:
         return story.note
     if job.status == "failed":
         return _tr("Correct the data or the settings and train again; the events below have the details.")
-    if story.is_active and job.host == LOCAL:
+    if story.is_active and job.host == LOCAL and job.status != "paused":
         return _tr("It trains on this computer. If you close ftdesk, it goes on with the next start.")
     return ""
 

@@ -116,6 +116,20 @@ def test_few_examples_are_not_split_and_too_few_are_named(qapp: QApplication, tm
 
 
 @pytest.mark.usefixtures("engine")
+def test_examples_that_all_ask_the_same_are_all_trained_on(qapp: QApplication, tmp_path: Path) -> None:
+    same = tmp_path / "same.jsonl"
+    same.write_bytes(b"".join(example(1) + b"\n" for _ in range(20)))
+
+    async def scenario(user: Driver) -> None:
+        await opened(user, same)
+        assert user.label("launch_parts_label").startswith("20 train · There are 1 separate groups")
+        assert not user.find("hold_back", QCheckBox).isChecked()
+        assert user.find("launch_confirm_button").isEnabled()
+
+    play(qapp, scenario)
+
+
+@pytest.mark.usefixtures("engine")
 def test_a_setting_out_of_range_is_told_at_once(qapp: QApplication, data: Path) -> None:
     async def scenario(user: Driver) -> None:
         await opened(user, data)
