@@ -64,7 +64,7 @@ class JobService:
             await self.refresh(host)
         elif refresh:
             hosts = await self.hosts_in_use()
-            await asyncio.gather(*(_quietly(self.refresh(name)) for name in hosts))
+            await asyncio.gather(*(self._refresh_quietly(name) for name in hosts))
         return [entry.job for entry in await self._ledger.entries(host)]
 
     async def hosts_in_use(self) -> list[str]:
@@ -80,6 +80,10 @@ class JobService:
         for entry in await self._ledger.entries(host):
             if entry.is_unresolved and entry.job.status == "launching" and self._is_silent(entry):
                 await self._ledger.change(entry.number, _given_up)
+
+    async def _refresh_quietly(self, host: str) -> None:
+        with suppress(FtdeskError):
+            await self.refresh(host)
 
     async def job(self, job_id: str, host: str | None = None) -> Job:
         """A job as it is written down. Raises ``InputError`` when there is none."""
@@ -180,8 +184,3 @@ def _refusal(error: HostError, remote: RemoteJob) -> HostError:
             f"The job {remote.id} has ended already: {remote.status}.", error.detail, status=error.status
         )
     return error
-
-
-async def _quietly(call: Awaitable[None]) -> None:
-    with suppress(FtdeskError):
-        await call
