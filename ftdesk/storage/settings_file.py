@@ -6,7 +6,6 @@ from pathlib import Path
 
 from ftdesk.errors import InputError
 from ftdesk.settings import Settings, format_settings, parse_settings
-from ftdesk.storage.files import write_atomic
 from ftdesk.storage.folders import make_folder
 
 
@@ -24,5 +23,8 @@ def read_settings(path: Path) -> Settings:
 
 def write_settings(path: Path, settings: Settings) -> None:
     """Replace the file. Raises ``StorageError``; the old settings are then still there."""
+    # Reading is on the way to the first paint, and needs none of this.
+    from ftdesk.storage.files import write_atomic
+
     make_folder(path.parent)
     write_atomic(path, [format_settings(settings).encode()])

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QEvent, QIODevice, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
     QColor,
     QFocusEvent,
     QGuiApplication,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -26,6 +25,7 @@ from ftdesk.errors import FtdeskError
 from ftdesk.overrides import override
 from ftdesk.storage.files import write_atomic
 from ftdesk.ui.loss import LossCurves, LossPoint
+from ftdesk.ui.loss_export import LossExport
 from ftdesk.ui.loss_picture import LEFT, RIGHT, Frame, LossPicture, frame_of, mark_at
 from ftdesk.ui.text import plural
 from ftdesk.ui.tokens import UNIT, tokens
@@ -34,7 +34,6 @@ from ftdesk.ui.widgets import IconButton
 _SMALLEST_SPAN = 4.0
 _ZOOM = 1.25
 _NOTCH = 120
-_EXPORT_SIZE = QSize(1200, 600)
 
 
 class LossChart(QWidget):
@@ -140,19 +139,9 @@ class LossChart(QWidget):
             )
         return " ".join(said) or self._empty_text
 
-    def picture(self, size: QSize = _EXPORT_SIZE, density: float = 2) -> QImage:
-        """The chart as it is shown now, without pointer and buttons."""
-        image = QImage(size * density, QImage.Format.Format_RGB32)
-        image.setDevicePixelRatio(density)
-        painter = QPainter(image)
-        self._draw_alone(painter, size)
-        painter.end()
-        return image
-
     def save(self, path: Path) -> None:
         """Write SVG or CSV where the name ends so, else PNG. Raises ``StorageError``."""
-        writers = {".csv": self.curves.csv, ".svg": self._svg}
-        write_atomic(path, [writers.get(path.suffix.lower(), self._png)()], new_file_mode=0o644)
+        write_atomic(path, [self._shown().content(path.suffix)], new_file_mode=0o644)
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -278,7 +267,7 @@ class LossChart(QWidget):
     def _make_menu(self) -> QMenu:
         menu = QMenu(self)
         menu.addAction(self.tr("Copy picture")).triggered.connect(
-            lambda: QGuiApplication.clipboard().setImage(self.picture())
+            lambda: QGuiApplication.clipboard().setImage(self._shown().image())
         )
         for text, ending in (
             (self.tr("Save as PNG…"), "png"),
@@ -358,43 +347,14 @@ class LossChart(QWidget):
     def _nearest(self, position: float) -> int | None:
         return self.curves.train.nearest(position) if self.curves.train else self.curves.valid.nearest(position)
 
-    def _frame(self, room: QRectF | None = None) -> Frame | None:
+    def _frame(self) -> Frame | None:
         if self.curves.is_empty:
             return None
-        return frame_of(self.curves, room or QRectF(self.rect()), self.view, log=self.is_log)
+        return frame_of(self.curves, QRectF(self.rect()), self.view, log=self.is_log)
 
     def _checkpoint_under(self, point: QPointF) -> int | None:
         frame = self._frame()
         return None if frame is None else mark_at(self.curves, frame, point)
 
-    def _draw_alone(self, painter: QPainter, size: QSize) -> None:
-        room = QRectF(0, 0, size.width(), size.height())
-        table = tokens(self.palette())
-        painter.fillRect(room, QColor(table.window))
-        picture = LossPicture(painter, self.curves, table)
-        frame = self._frame(room)
-        if frame is None:
-            picture.draw_empty(room, self._empty_text)
-        else:
-            picture.draw(frame)
-
-    def _png(self) -> bytes:
-        buffer = QBuffer()
-        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        self.picture().save(buffer, "PNG")  # type: ignore[call-overload]  # the stub wants bytes, Qt wants a str
-        return bytes(buffer.data().data())
-
-    def _svg(self) -> bytes:
-        from PySide6.QtSvg import QSvgGenerator
-
-        buffer = QBuffer()
-        generator = QSvgGenerator()
-        generator.setOutputDevice(buffer)
-        generator.setSize(_EXPORT_SIZE)
-        generator.setViewBox(QRectF(0, 0, _EXPORT_SIZE.width(), _EXPORT_SIZE.height()))
-        generator.setTitle(self.tr("Loss chart"))
-        generator.setDescription(self.summary())
-        painter = QPainter(generator)
-        self._draw_alone(painter, _EXPORT_SIZE)
-        painter.end()
-        return bytes(buffer.data().data())
+    def _shown(self) -> LossExport:
+        return LossExport(self.curves, self.view, self.is_log, tokens(self.palette()), self.summary())

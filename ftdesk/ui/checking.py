@@ -94,11 +94,13 @@ class Checking(QObject):
         self._settle.setInterval(_SETTLE_MS)
         self._settle.timeout.connect(self._ask_summary)
         dataset.replaced.connect(self.restart)
+        dataset.rows_reset.connect(self.restart)
         dataset.spliced.connect(self._spliced)
 
     def begin(self) -> None:
-        """The window is there: start the process and check what is open."""
+        """The window is there: start the process, which takes a moment, and check what is open."""
         self._running = True
+        self._start_process()
         self.restart()
 
     def choose_host(self, name: str) -> None:

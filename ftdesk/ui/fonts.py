@@ -12,8 +12,9 @@ from ftdesk import resources
 BODY = 14
 CAPTION = 12
 
-# Bold is a file of its own: Qt smears a synthesised one. Mono waits until something shows JSON.
-_INTERFACE = ("Inter-Regular.ttf", "Inter-Medium.ttf", "Inter-SemiBold.ttf", "Inter-Bold.ttf")
+# Each weight is a file of its own: Qt smears a synthesised one. What the frame does not show waits until it is used.
+_INTERFACE = ("Inter-Regular.ttf", "Inter-SemiBold.ttf")
+_RICH = ("Inter-Medium.ttf", "Inter-Bold.ttf")
 _MONO = ("JetBrainsMono-Regular.ttf", "JetBrainsMono-Bold.ttf")
 
 
@@ -25,11 +26,18 @@ def install_fonts(application: QApplication) -> None:
 
 def interface_font(size: int = BODY, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
     """``size`` in pixels at 100 %."""
+    if weight in (QFont.Weight.Medium, QFont.Weight.Bold):
+        load_rich_fonts()
     font = QFont("Inter")
     font.setPixelSize(size)
     font.setWeight(weight)
     font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     return font
+
+
+def load_rich_fonts() -> None:
+    """The weights that Markdown uses."""
+    _load(_RICH)
 
 
 def mono_font(size: int = 13) -> QFont:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+import os
 import sys
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ class Instance(QObject):
     def __init__(self, data: Path) -> None:
         super().__init__()
         # The folder is the identity, so that FTDESK_HOME separates; hashed, since socket names have a short limit.
-        self._name = "ftdesk-" + hashlib.sha256(str(data).encode("utf-8", "surrogateescape")).hexdigest()[:24]
+        self._name = f"ftdesk-{zlib.crc32(str(data).encode('utf-8', 'surrogateescape')):08x}-{_user()}"
         self._server: QLocalServer | None = None
 
     def hand_over(self, path: Path | None) -> bool:
@@ -39,6 +39,8 @@ class Instance(QObject):
         socket.connectToServer(self._name)
         if not socket.waitForConnected(_TIMEOUT_MS):
             return False
+        import json
+
         named = "" if path is None else str(path.expanduser().absolute())
         socket.write(json.dumps(named).encode() + b"\n")
         # The answer proves that a window, and not a process that hangs, has taken it.
@@ -79,6 +81,8 @@ class Instance(QObject):
             return
         if not socket.canReadLine():
             return
+        import json
+
         try:
             named = json.loads(bytes(socket.readLine().data()))
         except ValueError:
@@ -87,3 +91,7 @@ class Instance(QObject):
         socket.write(b"\n")
         socket.flush()
         self.called.emit(named if isinstance(named, str) else "")
+
+
+def _user() -> str:
+    return str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "")

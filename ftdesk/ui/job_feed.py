@@ -109,8 +109,9 @@ class JobFeed(QObject):
 
     @property
     def jobs(self) -> list[Job]:
-        """Newest first."""
-        return sorted((story.job for story in self._stories.values()), key=lambda job: -job.created_at)
+        """Newest first, also among those of one second."""
+        known = [story.job for story in self._stories.values()]
+        return sorted(known, key=lambda job: job.created_at)[::-1]
 
     def story(self, key: str) -> JobStory | None:
         return self._stories.get(key)
@@ -175,7 +176,7 @@ class JobFeed(QObject):
         self._take(await self._app.jobs.jobs(refresh=False))
 
     def _take(self, jobs: list[Job]) -> None:
-        for job in jobs:
+        for job in reversed(jobs):
             key = job_key(job)
             self._adopt(job)
             # A launch under way is told by whoever launches; here, or in another program.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QCompleter, QLineEdit, QWidget
 
 from ftdesk.app import App
@@ -79,6 +79,9 @@ def base_of(model: ModelName, jobs: Sequence[Job]) -> ModelName | None:
 class ModelChoice(Choice):
     """``HOST/MODEL``, chosen from a list or typed: hosts answer for models that they do not list."""
 
+    picked = Signal()
+    """The user has chosen, and not the program."""
+
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(name, parent)
         self._edit = QLineEdit()
@@ -94,6 +97,8 @@ class ModelChoice(Choice):
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.setCompleter(completer)
         self.currentTextChanged.connect(self._explain)
+        self.activated.connect(lambda *_: self.picked.emit())
+        self._edit.textEdited.connect(lambda *_: self.picked.emit())
         self._offers: dict[str, Offer] = {}
 
     @property

@@ -19,6 +19,8 @@ class OpenDataset(QObject):
     splicing = Signal(int, int, int)
     """Row, removed, inserted: the document still is as it was."""
     spliced = Signal(int, int, int)
+    rows_reset = Signal()
+    """A change had so many splices that following each would take long: all rows may be others."""
     state_changed = Signal()
     """Modified, saved, undo or redo became different."""
     row_chosen = Signal(int)
@@ -33,6 +35,7 @@ class OpenDataset(QObject):
         self._observer = _Signals(self)
         self._row = -1
         self._touched = -1
+        self._row_moved = False
 
     @property
     def document(self) -> Document | None:
@@ -107,9 +110,21 @@ class OpenDataset(QObject):
             chosen = row + inserted - 1
         elif row < chosen:
             chosen = max(row, chosen - removed)
-        chosen = min(chosen, size - 1)
-        self._row = chosen
-        self.row_chosen.emit(chosen)
+        self._row = min(chosen, size - 1)
+        self._row_moved = True
+
+    def finish_change(self, *, reset: bool) -> None:
+        """All splices of a change are done. With ``reset``, some were not announced."""
+        if reset:
+            self.rows_reset.emit()
+        if reset or self._row_moved:
+            self._row_moved = False
+            self.row_chosen.emit(self._row)
+        self.state_changed.emit()
+
+
+_FOLLOWED = 64
+"""Splices of one change that are announced one by one. A bulk edit has thousands."""
 
 
 class _Signals:
@@ -117,13 +132,18 @@ class _Signals:
 
     def __init__(self, dataset: OpenDataset) -> None:
         self._dataset = dataset
+        self._splices = 0
 
     def splicing(self, row: int, removed: int, inserted: int) -> None:
-        self._dataset.splicing.emit(row, removed, inserted)
+        self._splices += 1
+        if self._splices <= _FOLLOWED:
+            self._dataset.splicing.emit(row, removed, inserted)
 
     def spliced(self, row: int, removed: int, inserted: int) -> None:
-        self._dataset.spliced.emit(row, removed, inserted)
+        if self._splices <= _FOLLOWED:
+            self._dataset.spliced.emit(row, removed, inserted)
         self._dataset.follow_splice(row, removed, inserted)
 
     def state_changed(self) -> None:
-        self._dataset.state_changed.emit()
+        reset, self._splices = self._splices > _FOLLOWED, 0
+        self._dataset.finish_change(reset=reset)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage, QResizeEvent, QTextDocument
 from PySide6.QtWidgets import QFrame, QLabel, QTextBrowser, QWidget
 
 from ftdesk.overrides import override
+from ftdesk.ui.fonts import load_rich_fonts
 
 _TOKEN = re.compile(r"⟦U\+([0-9A-F]{4,6})⟧")
 # What Qt's editors alter or drop (CR, U+2028, U+2029, BOM, surrogates), and what a reader cannot see but a model reads:
@@ -94,6 +95,7 @@ class SafeText(QTextBrowser):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        load_rich_fonts()
         self.setOpenLinks(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setTextInteractionFlags(

@@ -99,5 +99,5 @@ class ExamplesDelegate(QStyledItemDelegate):
             parts.insert(0, self.tr("preference") if summary.kind == "preference" else self.tr("reinforcement"))
         if summary.tokens is not None:
             parts.append(self.tr("{count} tokens").format(count=count(summary.tokens)))
-        parts += [f"#{one_line(tag, 24)}" for tag in summary.tags]
-        return " · ".join(parts)
+        # In front, since the end of the line is what has no room first.
+        return " · ".join([f"#{one_line(tag, 24)}" for tag in summary.tags] + parts)

@@ -60,6 +60,7 @@ class ExamplesModel(QAbstractTableModel):
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._search_slice)
         dataset.replaced.connect(self._start_over)
+        dataset.rows_reset.connect(self._start_over)
         dataset.splicing.connect(self._splicing)
         dataset.spliced.connect(self._spliced)
         dataset.state_changed.connect(self._rows_checked)

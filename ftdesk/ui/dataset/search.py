@@ -29,7 +29,14 @@ class Known(Protocol):
 
 
 class Term(Protocol):
-    """One condition. All of a query's terms must hold."""
+    """One condition. All of a query's terms must hold.
+
+    ``marks`` are bytes, in lower case, that stand in every plain line that meets the condition, so that most lines
+    need not be parsed. Empty where there are none.
+    """
+
+    @property
+    def marks(self) -> bytes: ...
 
     def meets(self, document: Document, row: int, known: Known) -> bool: ...
 
@@ -42,6 +49,12 @@ class Query:
     problem: str = ""
 
     def meets(self, document: Document, row: int, known: Known) -> bool:
+        line = document.shown_line(row)
+        # Only of a line in plain letters do the bytes decide: ß is found by ss, and an escape may be any letter.
+        if line.isascii() and b"\\u" not in line:
+            line = line.lower()
+            if not all(term.marks in line for term in self.terms):
+                return False
         return all(term.meets(document, row, known) for term in self.terms)
 
 
@@ -84,21 +97,31 @@ _OPTIONS = (
 )
 
 
+class _Unmarked:
+    """A condition that the bytes of a line do not decide."""
+
+    __slots__ = ()
+
+    @property
+    def marks(self) -> bytes:
+        return b""
+
+
 @dataclass(frozen=True, slots=True)
 class _Words:
     words: str
 
+    @property
+    def marks(self) -> bytes:
+        return self.words.encode() if self.words.isalnum() and self.words.isascii() else b""
+
     def meets(self, document: Document, row: int, _known: Known) -> bool:
-        line = document.shown_line(row)
-        # Plain letters are never escaped in JSON by anybody, so their absence from the bytes decides without parsing.
-        plain = self.words.isalnum() and self.words.isascii() and b"\\u00" not in line
-        if plain and self.words.encode() not in line.lower():
-            return False
-        return any(self.words in text.casefold() for text in _texts(document.record(row), line))
+        texts = _texts(document.record(row), document.shown_line(row))
+        return any(self.words in text.casefold() for text in texts)
 
 
 @dataclass(frozen=True, slots=True)
-class _Pattern:
+class _Pattern(_Unmarked):
     """Qt's expressions, since they give up on a pattern that would take forever; Python's do not."""
 
     expression: QRegularExpression
@@ -109,7 +132,7 @@ class _Pattern:
 
 
 @dataclass(frozen=True, slots=True)
-class _Role:
+class _Role(_Unmarked):
     role: str
 
     def meets(self, document: Document, row: int, _known: Known) -> bool:
@@ -119,7 +142,7 @@ class _Role:
 
 
 @dataclass(frozen=True, slots=True)
-class _Tag:
+class _Tag(_Unmarked):
     tag: str
 
     def meets(self, document: Document, row: int, _known: Known) -> bool:
@@ -127,7 +150,7 @@ class _Tag:
 
 
 @dataclass(frozen=True, slots=True)
-class _Kind:
+class _Kind(_Unmarked):
     kind: str
 
     def meets(self, document: Document, row: int, _known: Known) -> bool:
@@ -135,7 +158,7 @@ class _Kind:
 
 
 @dataclass(frozen=True, slots=True)
-class _Severity:
+class _Severity(_Unmarked):
     wanted: frozenset[str]
 
     def meets(self, document: Document, row: int, known: Known) -> bool:
@@ -145,7 +168,7 @@ class _Severity:
 
 
 @dataclass(frozen=True, slots=True)
-class _Tools:
+class _Tools(_Unmarked):
     def meets(self, document: Document, row: int, _known: Known) -> bool:
         record = document.record(row)
         return bool(record.value.get("tools")) or any(
@@ -154,7 +177,7 @@ class _Tools:
 
 
 @dataclass(frozen=True, slots=True)
-class _Tokens:
+class _Tokens(_Unmarked):
     sign: str
     limit: int
 

@@ -33,6 +33,7 @@ class ItemDetail(Column):
         super().__init__(self.tr("The chosen example"), parent=parent)
         self._tasks = tasks
         self._shown: tuple[ItemOutcome, Outcomes] | None = None
+        self._answers = 0
         self._diffs: list[tuple[FittedText, tuple[Span, ...]]] = []
         self._cards = QWidget()
         self.column.addWidget(self._cards)
@@ -41,6 +42,7 @@ class ItemDetail(Column):
     def show_item(self, outcome: ItemOutcome | None, outcomes: Outcomes) -> None:
         """``None`` empties the place."""
         self._shown = None if outcome is None else (outcome, outcomes)
+        self._answers = 0 if outcome is None else len(outcome.answers)
         self._diffs = []
         self._tasks.cancel("item diff")
         page = Surface("page", 0, 3 * UNIT)
@@ -58,6 +60,11 @@ class ItemDetail(Column):
         self._cards.hide()
         self._cards.deleteLater()
         self._cards = page
+
+    def refresh(self) -> None:
+        """Show answers that have come since."""
+        if self._shown is not None and len(self._shown[0].answers) != self._answers:
+            self.show_item(*self._shown)
 
     @override
     def changeEvent(self, event: QEvent) -> None:

@@ -46,7 +46,7 @@ class ItemsModel(QAbstractTableModel):
 
     def refresh(self) -> None:
         """Take in what the outcomes have learned since."""
-        rows = [item for item in self.outcomes.in_order if self._only in (None, self.outcomes.outcome(item))]
+        rows = [item for item in self.outcomes.items.values() if self._only in (None, self.outcomes.outcome(item))]
         if len(rows) == len(self._rows) and all(a is b for a, b in zip(rows, self._rows, strict=True)):
             if rows:
                 self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, 0))

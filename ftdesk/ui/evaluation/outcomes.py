@@ -38,17 +38,16 @@ class Outcomes:
         self.total = 0
         self.result: EvaluationFinished | None = None
 
+    def expect(self, items: Sequence[EvaluationItem]) -> None:
+        """All examples that will be asked, in the order of the file."""
+        self.items = {item.line: ItemOutcome(item) for item in items}
+
     def apply(self, event: ItemScored | EvaluationFinished) -> None:
         if isinstance(event, EvaluationFinished):
             self.result = event
             return
         self.items.setdefault(event.item.line, ItemOutcome(event.item)).answers[event.model] = event
         self.done, self.total = event.done, event.total
-
-    @property
-    def in_order(self) -> list[ItemOutcome]:
-        """By their line in the file."""
-        return [self.items[line] for line in sorted(self.items)]
 
     def outcome(self, item: ItemOutcome) -> Outcome | None:
         """How A and B did; ``None`` until both have answered, or where there is only one model."""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayou
 
 from ftdesk.dataset.document import Document
 from ftdesk.errors import InputError
+from ftdesk.evaluation.items import HeldOutFile, read_held_out
 from ftdesk.hosts.types import ModelName
 from ftdesk.overrides import override
 from ftdesk.ui.desk import Desk
@@ -38,6 +39,8 @@ class EvaluationPanel(Panel):
         super().__init__(desk)
         self._outcomes = Outcomes()
         self._file: Path | None = None
+        self._is_chosen = False
+        self._told: set[str] = set()
         self._setup = EvaluationSetup()
         self._verdict = VerdictCard()
         self._filter = OutcomeFilter()
@@ -70,6 +73,7 @@ class EvaluationPanel(Panel):
         except InputError as error:
             self.desk.notices.show_error(error)
             return
+        self._is_chosen = True
         self._setup.choose_models(base_of(model, self.desk.jobs.jobs), model)
 
     def run(self) -> None:
@@ -112,6 +116,10 @@ class EvaluationPanel(Panel):
         service = self.desk.app.evaluation
         self._refresh.start()
         try:
+            held_out = await asyncio.to_thread(read_held_out, file)
+            outcomes.expect(held_out.items[:limit])
+            self._tell_of_skipped(held_out)
+            self._show_news()
             events = service.evaluate(file, models, setup.grader, limit, resume=setup.reuses_answers)
             await consume(events, outcomes.apply)
         finally:
@@ -134,6 +142,7 @@ class EvaluationPanel(Panel):
         if not dataset.attempt(insert):
             return
         before = self._setup.file
+        self._is_chosen = True
         name = self.tr("{file} without {count}").format(file=file.name, count=len(taken))
         self._setup.choose_file(rest, name)
 
@@ -155,15 +164,23 @@ class EvaluationPanel(Panel):
         offers, problems = await list_models(self.desk.app)
         self._setup.offer_models(offers)
         for problem in problems:
-            self.desk.notices.show_notice(problem)
+            # Once is enough for a host that stays away.
+            if problem not in self._told:
+                self._told.add(problem)
+                self.desk.notices.show_notice(problem)
 
     def _suggest(self) -> None:
-        """The held-out part and the two models of the last training, unless something is chosen already."""
+        """The held-out part and the two models of the last training, unless the user has chosen."""
         jobs = self.desk.jobs.jobs
-        self._setup.offer_files(held_out_parts(jobs))
-        pair = newest_pair(jobs)
-        if pair is not None and not self._setup.models:
+        parts, pair = held_out_parts(jobs), newest_pair(jobs)
+        self._setup.offer_files(parts)
+        if parts and (self._setup.file is None or not self._is_chosen):
+            self._setup.choose_file(parts[0].path)
+        if pair is not None and not (self._setup.models and self._is_chosen):
             self._setup.choose_models(*pair)
+
+    def _remember_choice(self) -> None:
+        self._is_chosen = True
 
     def _job_ended(self, _: str) -> None:
         self._suggest()
@@ -175,6 +192,7 @@ class EvaluationPanel(Panel):
         self._filter.show_counts(outcomes)
         self._items.refresh()
         self._show_selection()
+        self._detail.refresh()
 
     def _show_selection(self) -> None:
         chosen = self._items.chosen
@@ -185,6 +203,16 @@ class EvaluationPanel(Panel):
     def _show_current(self) -> None:
         index = self._items.currentIndex()
         self._detail.show_item(self._items.items.at(index.row()) if index.isValid() else None, self._outcomes)
+
+    def _tell_of_skipped(self, held_out: HeldOutFile) -> None:
+        """Lines that ask nothing are in no score, and that must not go unsaid."""
+        skipped = held_out.skipped
+        if not skipped:
+            self._setup.say_of_file("")
+            return
+        count = plural(len(skipped), self.tr("1 line is not scored"), self.tr("{number} lines are not scored"))
+        first = self.tr("line {line}: {reason}").format(line=skipped[0].line, reason=skipped[0].reason)
+        self._setup.say_of_file(f"{count}, {first}")
 
     def _lay_out(self) -> None:
         tools = QHBoxLayout()
@@ -232,6 +260,7 @@ class EvaluationPanel(Panel):
     def _connect(self) -> None:
         self._setup.run_wanted.connect(self.run)
         self._setup.stop_wanted.connect(self.stop)
+        self._setup.chosen.connect(self._remember_choice)
         self._filter.chosen.connect(self._items.items.filter)
         self._items.selectionModel().selectionChanged.connect(lambda *_: self._show_selection())
         self._items.selectionModel().currentRowChanged.connect(lambda *_: self._show_current())

@@ -14,7 +14,7 @@ from ftdesk.hosts.types import ModelName
 from ftdesk.ui.evaluation.score_bars import LETTERS
 from ftdesk.ui.held_out import HeldOut
 from ftdesk.ui.models import ModelChoice, Offer
-from ftdesk.ui.text import Label, one_line, set_tooltip
+from ftdesk.ui.text import ElidedLabel, Label, one_line, set_tooltip
 from ftdesk.ui.tokens import UNIT
 from ftdesk.ui.widgets import Button, Chip, Choice, IconButton, Surface
 
@@ -27,6 +27,8 @@ class EvaluationSetup(Surface):
 
     run_wanted = Signal()
     stop_wanted = Signal()
+    chosen = Signal()
+    """The user has chosen a file or a model."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("card", 3 * UNIT, 2 * UNIT, parent)
@@ -80,12 +82,10 @@ class EvaluationSetup(Surface):
         return int(text)
 
     def offer_files(self, parts: Sequence[HeldOut]) -> None:
-        """List the held-out parts of trainings, beside the files that were chosen. The first is chosen by itself."""
-        for part in parts:
+        """List the held-out parts of trainings, beside the files that were chosen."""
+        for part in reversed(parts):
             if self._file.findData(str(part.path)) < 0:
-                self._file.insertItem(self._file.count() - 1, one_line(self._name(part.title), 60), str(part.path))
-        if self.file is None and self._file.count() > 1:
-            self._file.setCurrentIndex(0)
+                self._file.insertItem(0, one_line(self._name(part.title), 60), str(part.path))
 
     def choose_file(self, path: Path, title: str = "") -> None:
         at = self._file.findData(str(path))
@@ -114,6 +114,7 @@ class EvaluationSetup(Surface):
         choice = ModelChoice(name)
         choice.setObjectName(f"evaluation_model_{LETTERS[number].lower()}")
         choice.offer(self._offers)
+        choice.picked.connect(self.chosen)
         row, column = divmod(number, 2)
         self._grid.addWidget(Chip(LETTERS[number], "accent"), row, 2 * column)
         self._grid.addWidget(choice, row, 2 * column + 1)
@@ -136,6 +137,10 @@ class EvaluationSetup(Surface):
         self._told.setText(
             self.tr("{done} of {total} answers").format(done=f"{done:,}", total=f"{total:,}") if total else ""
         )
+
+    def say_of_file(self, text: str) -> None:
+        """What is to be known about the chosen file."""
+        self._skipped.setText(text)
 
     def _name(self, title: str) -> str:
         return self.tr("Test part of {name}").format(name=title)
@@ -169,6 +174,8 @@ class EvaluationSetup(Surface):
         set_tooltip(
             self._reuse, self.tr("What was asked before with the same file and grader is not asked, or paid, again.")
         )
+        self._skipped = ElidedLabel("", "warning")
+        self._skipped.setObjectName("evaluation_skipped_label")
         self._told = Label("", "caption")
         self._progress = QProgressBar()
         self._progress.setAccessibleName(self.tr("Progress of the evaluation"))
@@ -181,7 +188,7 @@ class EvaluationSetup(Surface):
         row = QHBoxLayout()
         row.setSpacing(3 * UNIT)
         row.addWidget(self._reuse)
-        row.addStretch()
+        row.addWidget(self._skipped, 1)
         row.addWidget(self._told)
         row.addWidget(self._progress)
         row.addWidget(self._stop)
@@ -191,9 +198,14 @@ class EvaluationSetup(Surface):
     def _file_chosen(self) -> None:
         if self._file.currentData() != _CHOOSE:
             set_tooltip(self._file, str(self.file))
+            self.chosen.emit()
             return
         dialog = QFileDialog(self, self.tr("Held-out examples"), "", self.tr("JSON Lines (*.jsonl);;All files (*)"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(lambda name: self.choose_file(Path(name)))
+        dialog.fileSelected.connect(lambda name: self._use_file(Path(name)))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+    def _use_file(self, path: Path) -> None:
+        self.choose_file(path)
+        self.chosen.emit()

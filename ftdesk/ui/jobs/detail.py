@@ -108,7 +108,10 @@ class JobDetail(QWidget):
         self._show_progress(story)
         self._show_actions(story)
         self.facts.show_story(story)
-        self._tick.start() if story.is_active and self.isVisible() else self._tick.stop()
+        if not (story.is_active and self.isVisible()):
+            self._tick.stop()
+        elif not self._tick.isActive():
+            self._tick.start()
         if not story.is_active and not self.chart.curves.ended:
             self.chart.end()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, Qt
@@ -59,6 +60,8 @@ class EventsModel(QAbstractTableModel):
             return event
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return f"{clock_time(event.created_at)}  {visible(event.message)}"
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"<qt>{html.escape(visible(event.message))}</qt>"
         return None
 
 

@@ -60,7 +60,7 @@ class JobFacts(Column):
         self.column.addLayout(self._form)
         self.column.addLayout(row)
         self.column.addStretch()
-        self._file = Path()
+        self._file: Path | None = None
 
     def show_story(self, story: JobStory) -> None:
         job = story.job
@@ -83,17 +83,20 @@ class JobFacts(Column):
             label = self._values[name]
             if label.text() != visible(text):
                 label.setText(visible(text))
-        self._file = Path(job.training_file)
-        # A job from elsewhere names a file of its host here.
-        there = bool(job.training_file) and self._file.is_absolute() and self._file.is_file()
-        self._copy.setEnabled(there)
-        set_tooltip(self._copy, "" if there else self.tr("The file is not on this computer."))
+        if self._file != Path(job.training_file):
+            self._file = Path(job.training_file)
+            # A job from elsewhere names a file of its host here.
+            there = self._file.is_absolute() and self._file.is_file()
+            self._copy.setEnabled(there)
+            set_tooltip(self._copy, "" if there else self.tr("The file is not on this computer."))
 
     def _ask_where(self) -> None:
-        dialog = QFileDialog(self, self.tr("Save a copy of the data"), self._file.name)
+        source = self._file
+        if source is None:
+            return
+        dialog = QFileDialog(self, self.tr("Save a copy of the data"), source.name)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("jsonl")
-        source = self._file
         dialog.fileSelected.connect(lambda name: self._try_copy(source, Path(name)))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()

@@ -49,6 +49,7 @@ class LaunchDialog(QDialog):
         self._data: TrainingData | None = None
         self._data_problem = ""
         self._unsplit = ""
+        self._shares_chosen = False
         self._model_problem = ""
         self._models_pending = True
         self._is_unchecked = False
@@ -64,6 +65,7 @@ class LaunchDialog(QDialog):
         self._form.host_chosen.connect(self._choose_host)
         self._form.method_chosen.connect(self._choose_method)
         self._form.shares_changed.connect(self._shares_changed)
+        self._form.shares_chosen.connect(self._remember_choice)
         desk.checking.rows_checked.connect(self._show_state)
         desk.checking.summarised.connect(self._show_state)
         desk.checking.stopped.connect(self._checking_stopped)
@@ -185,6 +187,9 @@ class LaunchDialog(QDialog):
         self._settle.start()
         self._show_state()
 
+    def _remember_choice(self) -> None:
+        self._shares_chosen = True
+
     async def _deal_out(self) -> None:
         """Copy the dataset if that was not done yet, and deal it out. In threads: both may be large."""
         document = self._desk.dataset.document
@@ -199,7 +204,7 @@ class LaunchDialog(QDialog):
                 self._copy = await asyncio.to_thread(copy_of, document, folder)
             self._data = await asyncio.to_thread(prepare, self._copy, len(document), self._form.shares)
         except InputError as error:
-            if self._form.shares == Shares():
+            if self._form.shares == Shares() or self._shares_chosen:
                 self._data_problem = error.sentence
             else:
                 # Nobody asked for parts; where there cannot be any, all is for training.

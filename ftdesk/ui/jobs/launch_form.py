@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from ftdesk.hosts.profiles.profile import Hyperparameter
 from ftdesk.hosts.types import Method, ModelInfo
@@ -16,6 +16,7 @@ from ftdesk.ui.tokens import UNIT
 from ftdesk.ui.widgets import Button, Choice
 
 _TEST, _VALIDATION = 20, 10
+_SETTINGS_HEIGHT = 64 * UNIT
 _PERCENTAGES = (0, 5, 10, 15, 20, 25, 30, 40, 50)
 
 
@@ -23,6 +24,8 @@ class LaunchForm(QWidget):
     """What a person may choose. Holds no knowledge of its own: the dialog fills it in."""
 
     shares_changed = Signal()
+    shares_chosen = Signal()
+    """The user has chosen what is held back."""
     host_chosen = Signal()
     method_chosen = Signal()
     changed = Signal()
@@ -32,7 +35,13 @@ class LaunchForm(QWidget):
         self._models: Sequence[ModelInfo] = ()
         self.settings = HyperparameterForm()
         self.settings.changed.connect(self.changed)
-        self.settings.hide()
+        self._settings_room = QScrollArea()
+        self._settings_room.setWidgetResizable(True)
+        self._settings_room.setFixedHeight(_SETTINGS_HEIGHT)
+        self._settings_room.setAccessibleName(self.tr("Advanced settings"))
+        self._settings_room.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._settings_room.setWidget(self.settings)
+        self._settings_room.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3 * UNIT)
@@ -43,7 +52,7 @@ class LaunchForm(QWidget):
         line.addWidget(self._more)
         line.addStretch()
         column.addLayout(line)
-        column.addWidget(self.settings)
+        column.addWidget(self._settings_room)
 
     @property
     def shares(self) -> Shares:
@@ -168,6 +177,7 @@ class LaunchForm(QWidget):
         self._validation = self._percentage(self.tr("Per cent for validation"), _VALIDATION)
         self._validation.setObjectName("launch_validation_share")
         self._hold_back.toggled.connect(lambda *_: self.shares_changed.emit())
+        self._hold_back.clicked.connect(lambda *_: self.shares_chosen.emit())
         row = QHBoxLayout()
         row.setSpacing(2 * UNIT)
         row.addWidget(self._hold_back)
@@ -191,6 +201,7 @@ class LaunchForm(QWidget):
             box.addItem(f"{percent} %", percent)
         box.setCurrentIndex(box.findData(value))
         box.currentIndexChanged.connect(lambda *_: self.shares_changed.emit())
+        box.activated.connect(lambda *_: self.shares_chosen.emit())
         return box
 
     def _describe_model(self) -> None:
@@ -202,5 +213,6 @@ class LaunchForm(QWidget):
         self.changed.emit()
 
     def _toggle_more(self) -> None:
-        self.settings.setVisible(self.settings.isHidden())
-        self._more.set_icon("chevron-right" if self.settings.isHidden() else "chevron-down")
+        self._settings_room.setVisible(self._settings_room.isHidden())
+        self._more.set_icon("chevron-right" if self._settings_room.isHidden() else "chevron-down")
+        self.changed.emit()

@@ -8,7 +8,7 @@ from typing import ClassVar
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout
 
-from ftdesk.jobs.types import Job
+from ftdesk.jobs.types import Job, LaunchPlan
 from ftdesk.overrides import override
 from ftdesk.ui.desk import Desk
 from ftdesk.ui.jobs.detail import JobDetail
@@ -159,8 +159,8 @@ class JobsPanel(Panel):
         if self._detail.story is self._feed.story(key):
             self._detail.show_state()
 
-    def _launch(self, plan: object) -> None:
-        self._feed.launch(plan)  # type: ignore[arg-type]  # what the dialog's signal carries
+    def _launch(self, plan: LaunchPlan) -> None:
+        self._feed.launch(plan)
         self.desk.requests.place_requested.emit(self.place)
 
     def _train_again(self) -> None:

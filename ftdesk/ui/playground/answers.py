@@ -25,6 +25,8 @@ class Answers(QWidget):
 
     changed = Signal()
     """A pane came or went, or another model was chosen."""
+    model_picked = Signal()
+    """The user has chosen a model."""
     preference_changed = Signal()
     continue_wanted = Signal(object)
     """The pane whose answer becomes part of the conversation."""
@@ -65,6 +67,7 @@ class Answers(QWidget):
         pane.model.offer(self._offers)
         pane.set_formatted(on=self._formatted)
         pane.model_chosen.connect(self._models_changed)
+        pane.model_picked.connect(self.model_picked)
         pane.preferred.connect(lambda on: self._prefer(pane, on=on))
         pane.continue_wanted.connect(lambda: self.continue_wanted.emit(pane))
         pane.close_wanted.connect(self.remove_pane)

@@ -17,7 +17,7 @@ from ftdesk.ui.diff_text import Side, show_side
 from ftdesk.ui.fitted_text import FittedText
 from ftdesk.ui.models import ModelChoice
 from ftdesk.ui.streamed_text import StreamedText
-from ftdesk.ui.text import ElidedLabel, Label
+from ftdesk.ui.text import ElidedLabel, Label, set_tooltip
 from ftdesk.ui.tokens import UNIT
 from ftdesk.ui.widgets import Chip, IconButton, Surface
 
@@ -32,6 +32,8 @@ class Pane(Surface):
     close_wanted = Signal()
     preferred = Signal(bool)
     model_chosen = Signal()
+    model_picked = Signal()
+    """By the user, and not by the program."""
 
     def __init__(self, number: int) -> None:
         super().__init__("card", 3 * UNIT, 2 * UNIT)
@@ -80,7 +82,12 @@ class Pane(Surface):
 
     def finish(self, answer: ChatFinished) -> None:
         self.answer = answer
-        self._text.show_text(answer.text + _calls(answer))
+        whole = answer.text + _calls(answer)
+        if whole == self._text.text:
+            # Shown already, but for the last piece; to show it anew would scroll away from where one reads.
+            self._text.flush()
+        else:
+            self._text.show_text(whole)
         served = self.tr("answered by {model}").format(model=answer.served_model or self.tr("an unnamed model"))
         self._served.setText(served)
         self._figures.setText(_figures(answer))
@@ -98,8 +105,8 @@ class Pane(Surface):
     def fail(self, error: FtdeskError) -> None:
         """Show why there is no answer, or why it ends here."""
         self._text.flush()
-        detail = "" if error.detail[:40] in error.title else f"\n{error.detail}"
-        self._error.show_plain(error.sentence + detail)
+        self._error.show_plain(error.sentence)
+        set_tooltip(self._error, error.detail)
         self._failure.show()
         self._served.setText("")
         if not self._text.text:
@@ -186,6 +193,7 @@ class Pane(Surface):
         self.model = ModelChoice(name)
         self.model.setObjectName(f"pane_{number}_model")
         self.model.currentTextChanged.connect(lambda *_: self.model_chosen.emit())
+        self.model.picked.connect(self.model_picked)
         self._hidden_name = Label(self.tr("Hidden until you choose"), "mute")
         self._hidden_name.hide()
         self.close_button = IconButton("x", self.tr("Remove pane {letter}").format(letter=self.letter), size=14)

@@ -41,6 +41,7 @@ class PlaygroundPanel(Panel):
         self._asked = Question()
         self._models_chosen = False
         self._prefilled = ""
+        self._told: set[str] = set()
         self._run = 0
         self._answers = Answers()
         self._composer = Composer()
@@ -81,8 +82,7 @@ class PlaygroundPanel(Panel):
 
     def send(self) -> None:
         """Ask all models. What is in the composer stays there, to be changed and sent again."""
-        system, prompt = self._composer.system.text, self._composer.prompt.text
-        question = replace(self._question, system=system, prompt=prompt)
+        question = self._question.edited(self._composer.system.text, self._composer.prompt.text)
         try:
             options = self._composer.options(question.tools)
         except InputError as error:
@@ -96,6 +96,7 @@ class PlaygroundPanel(Panel):
         if self._blind.isChecked():
             self._answers.shuffle()
             self._answers.set_blind(on=True)
+        self._reference.setVisible(question.reference is not None)
         panes = self._answers.ask(question.reference)
         if not panes:
             self.desk.notices.show_notice(self.tr("Choose a model in at least one pane."))
@@ -164,7 +165,10 @@ class PlaygroundPanel(Panel):
         if self._answers.panes[0].model.chosen is None and offers:
             self._answers.panes[0].model.choose(offers[0].name)
         for problem in problems:
-            self.desk.notices.show_notice(problem)
+            # Once is enough for a host that stays away.
+            if problem not in self._told:
+                self._told.add(problem)
+                self.desk.notices.show_notice(problem)
 
     def _suggest_models(self) -> None:
         """The base and the tuned model of the last training, until somebody chooses."""
@@ -176,6 +180,9 @@ class PlaygroundPanel(Panel):
             first.model.choose(pair[0])
             second.model.choose(pair[1])
             second.say(self.tr("The answer appears here."))
+
+    def _remember_choice(self) -> None:
+        self._models_chosen = True
 
     def _job_ended(self, _: str) -> None:
         self._source.refresh()
@@ -250,7 +257,7 @@ class PlaygroundPanel(Panel):
         text = self.tr("Saved as example {number} of {file}.").format(
             number=f"{len(dataset.document):,}", file=dataset.title
         )
-        if self._source.is_held_out:
+        if self._asked.is_held_out:
             text += self.tr(" Its prompt is held out: evaluations on that part are too good from now on.")
         self.desk.notices.show_notice(text, self.tr("Undo"), dataset.undo)
 
@@ -302,6 +309,7 @@ class PlaygroundPanel(Panel):
         composer.stop_wanted.connect(self.stop)
         answers.continue_wanted.connect(self._continue_with)
         answers.preference_changed.connect(self._show_saving)
+        answers.model_picked.connect(self._remember_choice)
         answers.changed.connect(lambda: self._add.setEnabled(len(answers.panes) < MOST))
         self._turns.taken_back.connect(self._take_back)
         self._turns.cleared.connect(self._start_over)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ftdesk.dataset.record import Record, content_text
@@ -16,7 +16,8 @@ from ftdesk.hosts.types import Message
 class Question:
     """A conversation to go on with. ``prompt`` is its last message where that is a user's text, else empty.
 
-    ``reference`` is the answer that the example has, if it comes from one.
+    ``reference`` is the answer that the example has, if it comes from one; ``is_held_out`` tells that it must not be
+    trained on.
     """
 
     system: str = ""
@@ -24,6 +25,12 @@ class Question:
     prompt: str = ""
     reference: str | None = None
     tools: tuple[Mapping[str, Any], ...] = ()
+    is_held_out: bool = False
+
+    def edited(self, system: str, prompt: str) -> Question:
+        """The question as it stands in the composer. Another prompt is no longer that of the example."""
+        question = replace(self, system=system, prompt=prompt)
+        return question if prompt == self.prompt else replace(question, reference=None, is_held_out=False)
 
     @property
     def asked(self) -> list[Message]:
@@ -53,7 +60,8 @@ def question_of(record: Record) -> Question | None:
 
 
 def question_of_item(item: EvaluationItem) -> Question | None:
-    return _question(item.prompt, item.reference, item.tools)
+    question = _question(item.prompt, item.reference, item.tools)
+    return None if question is None else replace(question, is_held_out=True)
 
 
 def example_line(question: Question, answer: Message) -> bytes:

@@ -20,7 +20,7 @@ from ftdesk.ui.widgets import Choice, IconButton
 
 
 class PromptSource(QWidget):
-    """``question_chosen`` carries what an example asks. ``is_held_out`` tells whether it may not be trained on."""
+    """``question_chosen`` carries what an example asks."""
 
     question_chosen = Signal(object)
 
@@ -43,10 +43,6 @@ class PromptSource(QWidget):
         for widget in (self._choice, self._back, self._next, self._where):
             row.addWidget(widget)
         self.refresh()
-
-    @property
-    def is_held_out(self) -> bool:
-        return self._path is not None
 
     def refresh(self) -> None:
         """List what there is now."""

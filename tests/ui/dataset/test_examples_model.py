@@ -127,3 +127,22 @@ def test_a_long_list_costs_no_more_than_what_is_seen(make_window: MakeWindow, tm
     rows_on_screen = view.viewport().height() // 52 + 2
     assert len(asked) <= 8 * rows_on_screen
     assert panel.list.model.rowCount(QModelIndex()) == 100_001
+
+
+def test_a_bulk_change_is_followed_as_a_whole(make_window: MakeWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "long.jsonl"
+    path.write_bytes(b"".join(line(f"number {number}") + b"\n" for number in range(4_000)))
+    window = make_window(path)
+    model = model_of(window)
+    QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    document, dataset = window.desk.dataset.document, window.desk.dataset
+    assert document is not None
+    dataset.choose(3_001)
+    chosen: list[int] = []
+    dataset.row_chosen.connect(chosen.append)
+    document.remove(range(0, 4_000, 2), "Remove every other")
+    assert chosen == [1_500]
+    assert model.rowCount() == 2_000
+    assert model.index(1_500, 0).data().startswith("1501: number 3001")
+    document.undo()
+    assert model.rowCount() == 4_000

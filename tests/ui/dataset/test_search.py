@@ -75,6 +75,17 @@ def test_a_query_means_these_rows(document: Document, text: str, rows: list[int]
     assert [row for row in range(len(document)) if query.meets(document, row, Known())] == rows
 
 
+@pytest.mark.parametrize(
+    "line", ['{"messages": [{"role": "user", "content": "Straße \u212a"}]}', '{"x": "stra\\u0073se k"}']
+)
+def test_words_are_found_however_the_file_writes_their_letters(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "written.jsonl"
+    path.write_text(line, "utf-8")
+    document = Document.open(path)
+    assert parse_query("strasse").meets(document, 0, Known())
+    assert parse_query("k").meets(document, 0, Known())
+
+
 def test_a_pattern_that_is_none_is_explained() -> None:
     assert "pattern" in parse_query("/(unclosed/").problem
 

@@ -102,7 +102,8 @@ def test_a_stopped_run_goes_on_without_asking_again(qapp: QApplication, acme: An
     async def scenario(user: Driver) -> None:
         choose(user, held_out, "acme/bad", "acme/good")
         user.click("evaluation_run_button")
-        await user.until(lambda: rows(user) >= 4)
+        await user.until(lambda: user.find("evaluation_panel", EvaluationPanel)._outcomes.done >= 4)
+        assert rows(user) == COUNT
         user.press("evaluation_stop_button", Qt.Key.Key_Escape)
         await user.until_shown("evaluation_run_button")
         assert user.text("evaluation_run_button") == "Resume"
@@ -134,6 +135,20 @@ def test_too_few_examples_give_no_verdict_but_how_many_would(qapp: QApplication,
         user.find("evaluation_limit", QLineEdit).setText("six")
         user.click("evaluation_run_button")
         assert "“six” is no number of examples." in user.window.desk.notices.texts[-1]
+
+    play(qapp, scenario, place="evaluation")
+
+
+@pytest.mark.usefixtures("acme")
+def test_lines_that_ask_nothing_are_told_and_not_scored(qapp: QApplication, held_out: Path) -> None:
+    held_out.write_bytes(b'{"messages": []}\n' + held_out.read_bytes())
+
+    async def scenario(user: Driver) -> None:
+        choose(user, held_out, "acme/good", "")
+        await run(user)
+        told = user.find("evaluation_skipped_label").accessibleName()
+        assert told == "1 line is not scored, line 1: There are no messages."
+        assert rows(user) == COUNT
 
     play(qapp, scenario, place="evaluation")
 
@@ -219,5 +234,12 @@ def test_the_last_training_brings_its_models_and_its_held_out_part(qapp: QApplic
         assert setup.file == training.with_name("test.jsonl")
         await run(user)
         assert rows(user) == 1
+        jobs.launch(LaunchPlan(training, ModelName("local", "bigram"), suffix="second"))
+        await user.until(lambda: len(jobs.jobs) == 2 and jobs.jobs[0].fine_tuned_model)
+        await user.until(lambda: setup.models[1].model == jobs.jobs[0].fine_tuned_model)
+        user.choose("evaluation_model_b", "acme/gpt-4.1-mini-2025-04-14")
+        user.click("place_jobs")
+        user.click("place_evaluation")
+        assert setup.models[1] == ModelName("acme", "gpt-4.1-mini-2025-04-14")
 
     play(qapp, scenario, place="evaluation")

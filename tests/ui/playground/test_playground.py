@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from answering import AnsweringServer, example, make_home
+from answering import AnsweringServer, example, make_home, write_examples
 from openai_server import refuse, send, stream_of
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QInputMethodEvent
@@ -16,11 +16,15 @@ from PySide6.QtWidgets import QApplication
 from window_driver import Driver, play, quick_engine
 
 from ftdesk.dataset.document import Document
+from ftdesk.hosts.types import ModelName
+from ftdesk.jobs.types import LaunchPlan
 from ftdesk.ui.models import ModelChoice
 from ftdesk.ui.playground.pane import Pane
 from ftdesk.ui.playground.panel import PlaygroundPanel
 from ftdesk.ui.playground.prompt_edit import PromptEdit
 from ftdesk.ui.streamed_text import StreamedText
+
+BIGRAM = ModelName("local", "bigram")
 
 
 def answer(model: str, question: str) -> str:
@@ -183,6 +187,11 @@ def test_a_prompt_comes_from_an_example_and_its_answer_stands_below(
         assert acme.asked("POST", "/chat/completions")[0].json["tools"] == [{"type": "function"}]
         user.window.desk.requests.prompt_requested.emit(2)
         assert user.text("prompt_edit") == "Q2"
+        user.type("prompt_edit", " and more")
+        user.click("send_button")
+        await user.until(lambda: not user.is_shown("stop_button"))
+        assert not user.is_shown("reference_text")
+        assert not user.is_shown("pane_0_state")
 
     play(qapp, scenario, place="playground")
 
@@ -302,6 +311,22 @@ def test_an_option_that_is_no_number_is_told_before_anything_is_sent(qapp: QAppl
         await ask(user, "Q")
         assert any(text.startswith("Temperature cannot be “09”.") for text in user.window.desk.notices.texts)
         assert not acme.asked("POST", "/chat")
+
+    play(qapp, scenario, place="playground")
+
+
+@pytest.mark.usefixtures("acme")
+def test_a_model_chosen_by_hand_is_still_there_when_the_place_is_shown_again(qapp: QApplication, data: Path) -> None:
+    async def scenario(user: Driver) -> None:
+        jobs = user.window.desk.jobs
+        jobs.launch(LaunchPlan(write_examples(data, [(f"q{number}", "a") for number in range(10)]), BIGRAM))
+        await user.until(lambda: jobs.jobs and jobs.jobs[0].fine_tuned_model)
+        await user.until(lambda: user.find("pane_0_model", ModelChoice).chosen == BIGRAM)
+        assert user.find("pane_1_model", ModelChoice).currentText() == f"local/{jobs.jobs[0].fine_tuned_model}"
+        user.choose("pane_0_model", "acme/gpt-4.1-mini-2025-04-14")
+        user.click("place_jobs")
+        user.click("place_playground")
+        assert user.find("pane_0_model", ModelChoice).currentText() == "acme/gpt-4.1-mini-2025-04-14"
 
     play(qapp, scenario, place="playground")
 
