@@ -7,6 +7,7 @@ from contextlib import aclosing
 
 from ftdesk.errors import HostError, HostRefusedError, HostUnreachableError
 from ftdesk.evaluation.types import EvaluationItem
+from ftdesk.hosts.failures import NO_CREDIT
 from ftdesk.hosts.types import ChatFinished, ChatOptions, HostClient, ModelName
 
 TEMPERATURE = 0.0
@@ -15,7 +16,6 @@ TEMPERATURE = 0.0
 _UNSENT_PAUSES = (0.5, 1.0, 2.0)
 _BUSY_PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # seconds; a minute in all, the period of most rate limits
 _BUSY = frozenset({429, 503, 529})
-_NO_CREDIT = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "quota_exceeded"})
 _NO_ACCESS = frozenset({401, 403, 404})
 
 
@@ -57,6 +57,6 @@ def _pauses(error: HostError) -> tuple[float, ...]:
     """Seconds to wait before each further attempt; none when the error stays or the answer may have cost money."""
     if isinstance(error, HostUnreachableError):
         return _UNSENT_PAUSES if error.never_sent else ()
-    if isinstance(error, HostRefusedError) and error.status in _BUSY and error.code not in _NO_CREDIT:
+    if isinstance(error, HostRefusedError) and error.status in _BUSY and error.code not in NO_CREDIT:
         return _BUSY_PAUSES
     return ()

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from ftdesk.errors import HostRefusedError, HostUnreachableError
 from ftdesk.hosts.endpoint import Endpoint
 
-_SPENT = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "quota_exceeded"})
+NO_CREDIT = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "quota_exceeded"})
+"""Codes of a refusal that stays until somebody pays, whatever its status says."""
 _LATER = "Try again in a moment."
 _ADDRESS = "Check the network and the address of this connection."
 
@@ -120,7 +121,7 @@ def _denied(endpoint: Endpoint, refusal: Refusal, quoted: str) -> tuple[str, str
 
 
 def _too_often(host: str, refusal: Refusal, quoted: str) -> tuple[str, str]:
-    if refusal.code in _SPENT:
+    if refusal.code in NO_CREDIT:
         return f"The account at {host} has no credit left for this.", "Add credit or raise the limit at the host."
     if refusal.code == "daily_rate_limit_exceeded":
         return f"{host} starts no more training jobs of this model today{quoted}", "Try again tomorrow."

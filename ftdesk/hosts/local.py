@@ -26,7 +26,9 @@ Open = Callable[[Endpoint], WireClient]
 
 def engine_command(folder: Path) -> list[str]:
     """What starts the engine on ``folder`` for as long as our end of its standard input is open."""
-    program = [sys.executable, "engine"] if getattr(sys, "frozen", False) else [sys.executable, "-m", "ftdesk.engine"]
+    frozen = getattr(sys, "frozen", False)
+    # -P: a json.py in the folder where somebody keeps data is not a module of ours.
+    program = [sys.executable, "engine"] if frozen else [sys.executable, "-P", "-m", "ftdesk.engine"]
     return [*program, "--data", str(folder), "--with-parent"]
 
 

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 _KEYS = re.compile(r"\b(sk-[\w-]{8,}|hf_\w{8,}|Bearer\s+\S+)")
 _LONGEST_LOG = 1 << 20
+_LOST_DISPLAY = re.compile(r"The (X11|Wayland) connection broke")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -30,6 +31,8 @@ class Faults(QObject):
 
     reported = Signal(object)
     """An exception nobody caught. Emitted in the window's thread, whichever thread it came from."""
+    display_lost = Signal()
+    """The window system has gone away: nothing can be shown any more, and Qt says so in an endless loop."""
 
     def __init__(self, logs: Path) -> None:
         super().__init__()
@@ -44,7 +47,8 @@ class Faults(QObject):
         sys.excepthook = self._of_python
         threading.excepthook = self._of_thread
         sys.unraisablehook = self._of_finaliser
-        qInstallMessageHandler(_log_qt)
+        self._last_of_qt = ""
+        qInstallMessageHandler(self._of_qt)
 
     def of_loop(self, _loop: object, context: dict[str, Any]) -> None:
         """The event loop's exception handler."""
@@ -73,6 +77,16 @@ class Faults(QObject):
         # Too late to matter to the user, and often raised while the window goes.
         log.error("unraisable: %s", arguments.err_msg or "", exc_info=arguments.exc_value)
 
+    def _of_qt(self, kind: QtMsgType, _context: object, message: str) -> None:
+        # What Qt repeats without end, as it does when the display is lost, must not fill the disk.
+        if message == self._last_of_qt:
+            return
+        self._last_of_qt = message
+        serious = kind in (QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg)
+        log.log(logging.ERROR if serious else logging.WARNING, "Qt: %s", message)
+        if _LOST_DISPLAY.match(message):
+            self.display_lost.emit()
+
     def _report(self, error: BaseException) -> None:
         if isinstance(error, KeyboardInterrupt | SystemExit):
             return
@@ -95,8 +109,3 @@ class _Redacting(logging.Formatter):
     @override
     def format(self, record: logging.LogRecord) -> str:
         return _CONTROL.sub("·", _KEYS.sub("[key]", super().format(record)))
-
-
-def _log_qt(kind: QtMsgType, _context: object, message: str) -> None:
-    serious = kind in (QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg)
-    log.log(logging.ERROR if serious else logging.WARNING, "Qt: %s", message)

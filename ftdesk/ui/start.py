@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,11 @@ from ftdesk.errors import ExitStatus, FtdeskError
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
+    from ftdesk.ui.faults import Faults
     from ftdesk.ui.instance import Instance
     from ftdesk.ui.window import Window
+
+_X_SECONDS = 3.0
 
 
 def run_window(words: Sequence[str]) -> int:
@@ -75,18 +79,22 @@ def _run(application: QApplication, path: Path | None) -> int:
     from ftdesk.ui.loop import run
 
     try:
-        return run(application, _live(window, instance), lambda loop: loop.set_exception_handler(faults.of_loop))
+        return run(
+            application, _live(window, instance, faults), lambda loop: loop.set_exception_handler(faults.of_loop)
+        )
     finally:
         instance.close()
         faults.close()
 
 
-async def _live(window: Window, instance: Instance) -> int:
+async def _live(window: Window, instance: Instance, faults: Faults) -> int:
     import asyncio
 
     instance.listen()
     closed = asyncio.Event()
     window.closed.connect(closed.set)
+    # Every finished edit is in the journal, so without a display there is nothing left to ask or to save.
+    faults.display_lost.connect(closed.set)
     window.begin()
     await closed.wait()
     await window.aclose()
@@ -104,15 +112,39 @@ def _unusable(words: Sequence[str]) -> str:
 
 def _without_display() -> str:
     """Qt aborts the process without a display, and that cannot be caught: so look first."""
-    if sys.platform != "linux":
+    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM") or os.environ.get("WAYLAND_DISPLAY"):
         return ""
-    if any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")):
+    display = os.environ.get("DISPLAY", "")
+    if display and _answers(display):
         return ""
+    missing = f"nothing answers at DISPLAY={display!a}" if display else "there is none here"
     return (
-        "ftdesk: the window needs a graphical display and there is none here. "
+        f"ftdesk: the window needs a graphical display and {missing}. "
         "Add “demo” to the command to see the whole loop in this terminal, “--help” for all there is, "
         "or put “xvfb-run -a” before it for a window nobody sees."
     )
+
+
+def _answers(display: str) -> bool:
+    """Whether an X server takes connections at ``display``: ``[HOST]:NUMBER[.SCREEN]``, see X(7)."""
+    import socket
+
+    host, colon, rest = display.rpartition(":")
+    number = rest.partition(".")[0]
+    if not (colon and number.isdecimal()):
+        return True  # a form that Qt may know
+    if host not in ("", "unix"):
+        with suppress(OSError):
+            socket.create_connection((host.strip("[]"), 6000 + int(number)), timeout=_X_SECONDS).close()
+            return True
+        return False
+    socket_file = f"/tmp/.X11-unix/X{number}"  # noqa: S108 - where every X server has it
+    for path in (f"\0{socket_file}", socket_file):
+        with suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(_X_SECONDS)
+            connection.connect(path)
+            return True
+    return False
 
 
 def _narrate(text: str) -> None:

@@ -61,6 +61,13 @@ def drive(window):
     window.close()
 """
 
+LOSING = """
+def drive(window):
+    from PySide6.QtCore import qWarning
+    for _ in range(1000):
+        qWarning("The X11 connection broke (error 1). Did the X11 server die?")
+"""
+
 FAILING = """
 def drive(window):
     def look():
@@ -147,6 +154,12 @@ def test_an_unexpected_error_is_told_and_logged_and_the_window_stays(start: Star
     assert "sk-secret" not in log
 
 
+def test_a_lost_display_ends_the_program_and_does_not_fill_the_log(start: Start, home: Path, sample: Path) -> None:
+    process = start(LOSING, str(sample))
+    assert process.wait() == 0
+    assert (home / "logs" / "ftdesk.log").read_text("utf-8").count("The X11 connection broke") == 1
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux can lack a display")
 def test_without_a_display_a_sentence_says_what_to_do(home: Path) -> None:
     environment = {
@@ -161,6 +174,24 @@ def test_without_a_display_a_sentence_says_what_to_do(home: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
     assert "“demo”" in done.stderr
     assert "xvfb-run" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has X displays")
+@pytest.mark.parametrize("display", [":97531", "unix:97531.0", "127.0.0.1:47531"])
+def test_a_display_at_which_nothing_answers_is_told(display: str) -> None:
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "ftdesk"],
+        env={**environment, "DISPLAY": display},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert display in done.stderr
 
 
 @pytest.mark.parametrize("words", [["--no-such-option"], ["one.jsonl", "two.jsonl"]])
