@@ -11,6 +11,14 @@ from ftdesk.dataset.spans import JsonSyntaxError, parse
 
 Kind = Literal["supervised", "preference", "reinforcement", "broken", "blank"]
 
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
+
+
+# NaN and Infinity are Python's; no host reads them.
+_DECODER = json.JSONDecoder(parse_constant=_refuse)
+
 ROLES: tuple[str, ...] = ("system", "developer", "user", "assistant", "tool")
 
 
@@ -54,7 +62,7 @@ def read_record(line: bytes) -> Record:
         return Record("broken", {}, f"Byte {error.start + 1} is not valid UTF-8.", error.start + 1)
     text = text.removeprefix("\ufeff")
     try:
-        value = json.loads(text)
+        value = _DECODER.decode(text)
     except (ValueError, RecursionError):
         return _broken(text)
     if not isinstance(value, dict):

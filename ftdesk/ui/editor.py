@@ -26,6 +26,9 @@ LONG = 20_000
 LONGEST_LINE = 20_000
 """Characters in one paragraph from which a text is shown in part only: Qt lays out a paragraph as a whole."""
 
+_EXACT = "application/x-ftdesk-text"
+"""What is copied from one editor to another: a clipboard's plain text loses some characters and changes line ends."""
+
 _LONG_HEIGHT = 480
 _FIELD_FRAME = 10  # border and padding of a field in the style sheet, above and below
 _UNLIMITED = (1 << 24) - 1  # QWIDGETSIZE_MAX
@@ -38,7 +41,8 @@ class TextEditor(QPlainTextEdit):
     is different from the one shown; never while an input method composes.
     """
 
-    committed = Signal(str)
+    committed = Signal(object)
+    """The exact text. As an object: Qt's own strings lose a leading byte order mark and lone surrogates."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -204,13 +208,20 @@ class TextEditor(QPlainTextEdit):
 
     @override
     def insertFromMimeData(self, source: QMimeData) -> None:
-        if source.hasText():
-            self.textCursor().insertText(visible(source.text().replace("\r\n", "\n")))
+        if source.hasFormat(_EXACT):
+            text = source.data(_EXACT).data().decode("utf-8", "surrogatepass")
+        elif source.hasText():
+            text = source.text().replace("\r\n", "\n")
+        else:
+            return
+        self.textCursor().insertText(visible(text))
 
     @override
     def createMimeDataFromSelection(self) -> QMimeData:
+        text = original(self.textCursor().selectedText().replace("\u2029", "\n").replace("\u2028", "\n"))
         copied = QMimeData()
-        copied.setText(original(self.textCursor().selectedText().replace("\u2029", "\n").replace("\u2028", "\n")))
+        copied.setText(text)
+        copied.setData(_EXACT, text.encode("utf-8", "surrogatepass"))
         return copied
 
     def put_cursor_at_end(self) -> None:

@@ -35,7 +35,7 @@ class ConversationView(QWidget):
     message_moved = Signal(int, int)
     message_duplicated = Signal(int)
     message_deleted = Signal(int)
-    raw_committed = Signal(str)
+    raw_committed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -28,7 +28,7 @@ _AT_ONCE_RAW = 8_000
 
 
 class Inspector(Surface):
-    raw_committed = Signal(str)
+    raw_committed = Signal(object)
     """The whole example on one line, as edited."""
     tags_committed = Signal(frozenset)
     """The tags as they shall be."""

@@ -74,7 +74,7 @@ class JsonView(Label):
 class ToolCallView(Surface):
     """A call of a tool: its name, its arguments as JSON, and whether an answer follows."""
 
-    arguments_changed = Signal(str)
+    arguments_changed = Signal(object)
 
     def __init__(self, number: int, parent: QWidget | None = None) -> None:
         super().__init__("code", 3 * UNIT, 2 * UNIT, parent)

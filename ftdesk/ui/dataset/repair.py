@@ -15,7 +15,7 @@ from ftdesk.ui.widgets import Column, Surface
 class RepairPage(Column):
     """``committed`` gives the text of the whole line, on one line. Bytes that are no UTF-8 can be read, not edited."""
 
-    committed = Signal(str)
+    committed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("", parent=parent)
