@@ -22,6 +22,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FIELD",
         help="keep examples with the same value on one side; a top-level key or a path such as metadata.patient",
     )
+    parser.add_argument(
+        "--split-near-duplicates",
+        dest="near_duplicates",
+        action="store_false",
+        help="let examples that ask almost the same be on different sides",
+    )
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder of the new files")
 
 
@@ -33,10 +39,15 @@ def run(arguments: argparse.Namespace) -> int:
         validation=Amount.parse(arguments.validation) if arguments.validation is not None else None,
         seed=arguments.seed,
         group_by=arguments.group_by,
+        near_duplicates=arguments.near_duplicates,
     )
     _narrate_left_out(split.left_out)
     if split.joined:
-        narrate(f"{split.joined} examples were kept together with another that asks the same or is of the same group.")
+        groups = "1 group that asks" if split.groups == 1 else f"{split.groups} groups, each of which asks"
+        narrate(
+            f"{split.joined} examples were kept together in {groups} the same or belongs together; "
+            f"{split.similar} of them are near duplicates."
+        )
     if split.ungrouped:
         narrate(f"{split.ungrouped} examples have no field “{arguments.group_by}” and were dealt out one by one.")
     for part, members in split.parts.items():

@@ -37,6 +37,10 @@ class Rows:
             raise IndexError(row)
         return self.base.read(number)
 
+    def __iter__(self) -> Iterator[bytes]:
+        """All lines, as often as wanted."""
+        return self.lines()
+
     def lines(self) -> Iterator[bytes]:
         return (self.line(row) for row in range(len(self)))
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import stat
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from ftdesk.dataset.folding import folded
+from ftdesk.dataset.likeness import LikenessIndex, is_exact, signature, template_shingles
 from ftdesk.dataset.lines import FileLines
 from ftdesk.dataset.record import Record, content_text, read_record
+from ftdesk.dataset.rows import Rows
 from ftdesk.errors import InputError
 from ftdesk.storage.files import write_atomic
 from ftdesk.storage.folders import make_folder
@@ -61,13 +63,16 @@ class LeftOut:
 class Split:
     """Line numbers of each part, from 0 and in the order of the file.
 
-    ``joined`` counts the examples that share their side with another because they ask the same or belong to one group;
-    ``ungrouped`` those without the field to group by.
+    ``joined`` counts the examples that share their side with another because they ask the same or almost the same, or
+    belong to one group; ``groups`` how many such sets of examples there are; ``similar`` the examples that only a near
+    duplicate ties to another; ``ungrouped`` those without the field to group by.
     """
 
     parts: Mapping[Part, tuple[int, ...]]
     left_out: tuple[LeftOut, ...]
     joined: int
+    groups: int
+    similar: int
     ungrouped: int
 
 
@@ -78,40 +83,54 @@ def split_examples(
     validation: Amount | None = None,
     seed: int = 0,
     group_by: str | None = None,
+    near_duplicates: bool = True,
 ) -> Split:
     """Deal out lines. The same lines and seed give the same parts, in whatever order the lines stand.
 
-    Examples stay together when they ask the same (compared without case, white space and punctuation) or when their
-    field ``group_by``, a top-level key or a path such as ``metadata.patient``, has the same value. An amount is met
-    exactly unless such groups forbid it. Raises ``InputError`` when the parts cannot be had.
+    Examples stay together when they ask the same (compared without case, white space and punctuation), when they ask
+    almost the same (``near_duplicates``, see ``likeness``), or when their field ``group_by``, a top-level key or a path
+    such as ``metadata.patient``, has the same value. An amount is met exactly unless such groups forbid it. ``lines``
+    is read twice for near duplicates. Raises ``InputError`` when the parts cannot be had.
     """
+    template = template_shingles(_texts(lines)) if near_duplicates else frozenset()
     left_out: list[LeftOut] = []
     ties = _Ties()
     keys: dict[int, bytes] = {}
+    signatures: dict[bytes, bytes] = {}
     ungrouped = 0
     for index, line in enumerate(lines):
         record = read_record(line)
         if record.kind in {"blank", "broken"}:
             left_out.append(LeftOut(index + 1, record.problem))
             continue
-        keys[index] = ties.found(_digest(_asked(record)))
+        keys[index] = key = _digest(_asked(record))
+        if near_duplicates and key not in signatures:
+            signatures[key] = signature(_text(record), template)
         if group_by is not None:
             value = _field(record.value, group_by)
             if value is _MISSING:
                 ungrouped += 1
             else:
-                ties.tie(keys[index], _digest([group_by, value]))
+                ties.tie(key, _digest([group_by, value]))
     if not keys:
         raise InputError("There is no example to split.", hint="Choose a file with one JSON object per line.")
     if ungrouped == len(keys):
         raise InputError(
             f"No example has a field “{group_by}”.", hint="Name a top-level key, or a path such as metadata.patient."
         )
+    similar = _tie_similar(ties, signatures)
     groups: dict[bytes, list[int]] = {}
     for index, key in keys.items():
         groups.setdefault(ties.found(key), []).append(index)
-    joined = sum(len(group) for group in groups.values() if len(group) > 1)
-    return Split(_dealt(groups, test, validation, seed), tuple(left_out), joined, ungrouped)
+    joined = [len(group) for group in groups.values() if len(group) > 1]
+    return Split(
+        _dealt(groups, test, validation, seed),
+        tuple(left_out),
+        sum(joined),
+        len(joined),
+        sum(key in similar for key in keys.values()),
+        ungrouped,
+    )
 
 
 def split_file(
@@ -122,25 +141,33 @@ def split_file(
     validation: Amount | None = None,
     seed: int = 0,
     group_by: str | None = None,
+    near_duplicates: bool = True,
 ) -> Split:
     """Split ``path`` into ``train.jsonl``, ``test.jsonl`` and, if asked for, ``validation.jsonl`` in ``folder``.
 
     Lines are copied byte for byte, in their order. Raises ``InputError`` before anything is written, ``StorageError``.
     """
     with closing(FileLines(path)) as lines:
+        rows = Rows(lines)
         split = split_examples(
-            (lines.read(index) for index in range(len(lines))),
-            test=test,
-            validation=validation,
-            seed=seed,
-            group_by=group_by,
+            rows, test=test, validation=validation, seed=seed, group_by=group_by, near_duplicates=near_duplicates
         )
-        _check_folder(path, folder, split.parts)
-        make_folder(folder)
-        mode = stat.S_IMODE(lines.stat.st_mode)
-        for part, members in split.parts.items():
-            write_atomic(part_path(folder, part), (_whole(lines, index) for index in members), new_file_mode=mode)
+        write_parts(rows, split, folder, source=path)
     return split
+
+
+def write_parts(rows: Rows, split: Split, folder: Path, *, source: Path | None) -> None:
+    """Write the parts of ``rows``, byte for byte and in their order. ``source`` is where the rows come from.
+
+    Raises ``InputError`` when a part would overwrite ``source`` or stand beside one of another split, ``StorageError``.
+    """
+    _check_folder(source, folder, split.parts)
+    make_folder(folder)
+    mode = stat.S_IMODE(rows.base.stat.st_mode) if rows.base is not None else 0o644
+    last = len(rows) - 1
+    for part, members in split.parts.items():
+        lines = (rows.line(row) + (b"\n" if row < last or rows.final_newline else b"") for row in members)
+        write_atomic(part_path(folder, part), lines, new_file_mode=mode)
 
 
 def part_path(folder: Path, part: Part) -> Path:
@@ -164,6 +191,22 @@ class _Ties:
     def tie(self, one: bytes, other: bytes) -> None:
         least, most = sorted((self.found(one), self.found(other)))
         self._parents[most] = least
+
+
+def _tie_similar(ties: _Ties, signatures: Mapping[bytes, bytes]) -> set[bytes]:
+    """Tie near duplicates together; the keys of all of them. Texts that are compared as a whole have been, by key.
+
+    It goes by the order of the keys, so that the order of the lines decides nothing.
+    """
+    index = LikenessIndex()
+    ordered = sorted(key for key, text_signature in signatures.items() if not is_exact(text_signature))
+    similar: set[bytes] = set()
+    for number, key in enumerate(ordered):
+        for other in index.alike(signatures[key]):
+            ties.tie(key, ordered[other])
+            similar |= {key, ordered[other]}
+        index.add(number, signatures[key])
+    return similar
 
 
 def _dealt(
@@ -205,15 +248,42 @@ def _taken(sizes: Sequence[int], wanted: int, most_groups: int) -> set[int]:
     return taken or {min(range(len(sizes)), key=sizes.__getitem__)}
 
 
-def _asked(record: Record) -> list[Any]:
-    """What an example asks, folded: its conversation without the last answer. Without a conversation, all it holds."""
+def _question(record: Record) -> list[Any]:
+    """The conversation without the last answer."""
     messages = list(record.messages)
-    if not messages:
-        return [dict(record.value)]
-    last = messages[-1]
+    last = messages[-1] if messages else None
     if len(messages) > 1 and isinstance(last, Mapping) and last.get("role") == "assistant":
         messages.pop()
-    return [_folded_message(message) for message in messages]
+    return messages
+
+
+def _asked(record: Record) -> list[Any]:
+    """What an example asks, folded. Without a conversation, all it holds."""
+    return [_folded_message(message) for message in _question(record)] or [dict(record.value)]
+
+
+def _texts(lines: Iterable[bytes]) -> Iterator[str]:
+    records = map(read_record, lines)
+    return (text for record in records if record.kind not in {"blank", "broken"} and (text := _text(record)))
+
+
+def _text(record: Record) -> str:
+    """What tells the question from others, for near duplicates; empty where an image or the like decides.
+
+    Not the system prompt: many examples have the same one, and it would be most of what they say.
+    """
+    texts: list[str] = []
+    for message in _question(record):
+        if not isinstance(message, Mapping):
+            return ""
+        if message.get("role") in {"system", "developer"}:
+            continue
+        text, other_parts, other_keys = _folded_message(message)
+        if other_parts:
+            return ""
+        texts.append(text)
+        texts.extend(map(str, other_keys.values()))
+    return "\n".join(texts) if record.messages else json.dumps(record.value, ensure_ascii=False, sort_keys=True)
 
 
 def _folded_message(message: Any) -> Any:
@@ -225,25 +295,6 @@ def _folded_message(message: Any) -> Any:
     other_parts = [part for part in parts if not (isinstance(part, Mapping) and isinstance(part.get("text"), str))]
     other_keys = {key: value for key, value in message.items() if key not in {"role", "content", "weight"} and value}
     return [folded(content_text(content)), other_parts, other_keys]
-
-
-class _Folding(dict[int, int | str | None]):
-    """What becomes of a character: nothing of an invisible one, a space of white space and punctuation."""
-
-    def __missing__(self, code: int) -> int | str | None:
-        category = unicodedata.category(chr(code))
-        becomes = None if category == "Cf" else " " if category[0] in "PZC" else code
-        self[code] = becomes
-        return becomes
-
-
-_FOLDING = _Folding()
-
-
-def folded(text: str) -> str:
-    """``text`` without case, punctuation and differences of white space; itself when nothing else is in it."""
-    words = unicodedata.normalize("NFKC", text).casefold().translate(_FOLDING).split()
-    return " ".join(words) or text.strip()
 
 
 def _digest(value: Any) -> bytes:
@@ -264,16 +315,12 @@ def _field(value: Any, path: str) -> Any:
     return _MISSING
 
 
-def _whole(lines: FileLines, index: int) -> bytes:
-    return lines.read(index) + (b"\n" if lines.ends_with_newline(index) else b"")
-
-
-def _check_folder(source: Path, folder: Path, parts: Mapping[Part, Any]) -> None:
+def _check_folder(source: Path | None, folder: Path, parts: Mapping[Part, Any]) -> None:
     for part in PARTS:
         path = part_path(folder, part)
         if not path.exists():
             continue
-        if path.samefile(source):
+        if source is not None and path.samefile(source):
             raise InputError(f"{source} would be overwritten by one of its own parts.", hint="Choose another folder.")
         if part not in parts:
             raise InputError(

@@ -41,6 +41,19 @@ def test_a_group_is_on_one_side(tmp_path: Path, file: Path) -> None:
     assert not patients[0] & patients[1]
 
 
+def test_near_duplicates_are_told_and_may_be_split(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "data.jsonl"
+    long = "tell me in one sentence what the difference between a crocodile and an alligator in a zoo is"
+    path.write_bytes(example(long, "a") + example(f"now {long}", "b") + example("x", "c") + example("y", "d"))
+    assert main(["split", str(path), "--test", "1", "--out", str(tmp_path / "parts")]) == 0
+    said = capsys.readouterr().err
+    assert "2 examples were kept together in 1 group that asks the same" in said
+    assert "2 of them are near duplicates" in said
+    apart = ["--split-near-duplicates", "--out", str(tmp_path / "more")]
+    assert main(["split", str(path), "--test", "1", *apart]) == 0
+    assert "kept together" not in capsys.readouterr().err
+
+
 def test_lines_that_are_in_no_part_are_told(tmp_path: Path, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file.write_bytes(b"\n{broken\n" + file.read_bytes())
     assert main(["split", str(file), "--test", "20%", "--out", str(tmp_path / "parts")]) == 0

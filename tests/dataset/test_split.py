@@ -11,7 +11,8 @@ from answering import example
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ftdesk.dataset.split import PARTS, Amount, Part, Split, folded, part_path, split_examples, split_file
+from ftdesk.dataset.folding import folded
+from ftdesk.dataset.split import PARTS, Amount, Part, Split, part_path, split_examples, split_file
 from ftdesk.errors import InputError, StorageError
 
 questions = st.sampled_from(["a", "A!", " a ", "b", "b?", "c", "d", "e", "+1", "-1", "?", "!"])
@@ -146,6 +147,58 @@ def test_what_counts_as_asking_the_same(one: list[object], other: list[object], 
     content = [json.dumps({"messages": messages}).encode() for messages in (one, other)]
     filler = [example(f"filler {number}", "a") for number in range(3)]
     assert split_examples([*content, *filler], test=Amount(count=1)).joined == (2 if is_same else 0)
+
+
+def sentences(count: int, words: int, seed: int = 1) -> list[str]:
+    chosen = random.Random(seed)  # noqa: S311 - the same words each time
+    return [" ".join(f"word{chosen.randrange(2_000)}" for _ in range(words)) for _ in range(count)]
+
+
+def near_pairs() -> list[bytes]:
+    """Twenty long questions, each asked again with one word more."""
+    return [example(text, "a") for one in sentences(20, 40) for text in (one, f"{one} please")]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_near_duplicates_are_on_one_side(seed: int) -> None:
+    split = split_examples(near_pairs(), test=Amount(share=0.3), seed=seed)
+    test = set(split.parts["test"])
+    assert {index ^ 1 for index in test} == test
+    assert (split.joined, split.groups, split.similar) == (40, 20, 40)
+
+
+def test_near_duplicates_may_be_on_different_sides_on_wish() -> None:
+    split = split_examples(near_pairs(), test=Amount(share=0.3), near_duplicates=False)
+    test = set(split.parts["test"])
+    assert {index ^ 1 for index in test} != test
+    assert (split.joined, split.groups, split.similar) == (0, 0, 0)
+
+
+def test_the_order_of_near_duplicates_decides_nothing() -> None:
+    content = near_pairs()
+    first, second = (split_examples(lines, test=Amount(count=7)) for lines in (content, content[::-1]))
+    assert {content[index] for index in first.parts["test"]} == {content[::-1][index] for index in second.parts["test"]}
+
+
+@pytest.mark.parametrize("role", ["system", "user"])
+def test_a_long_prompt_that_all_examples_have_does_not_make_them_one_group(role: str) -> None:
+    (frame,) = sentences(1, 300, seed=2)
+    content = [
+        json.dumps({"messages": [message(role, frame), message("user", text), message("assistant", "a")]}).encode()
+        for text in sentences(50, 20)
+    ]
+    split = split_examples(content, test=Amount(count=10))
+    assert (len(split.parts["test"]), split.joined) == (10, 0)
+
+
+def test_long_questions_about_different_images_are_no_near_duplicates() -> None:
+    (text,) = sentences(1, 30)
+    asked = {"type": "text", "text": text}
+    content = [
+        json.dumps({"messages": [message("user", [asked, image]), message("assistant", "a")]}).encode()
+        for image in (IMAGE, OTHER_IMAGE)
+    ]
+    assert split_examples(content, test=Amount(count=1)).joined == 0
 
 
 def test_preference_examples_ask_what_their_input_asks() -> None:
