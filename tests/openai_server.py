@@ -115,6 +115,7 @@ class OpenAIServer:
         self.chunk_pause = 0.0
         self.open_answers = 0
         self.whole_answers = 0
+        self.flags: Callable[[str], list[str]] = lambda _text: []
         self.keeps_metadata = True
         self.filters_jobs = True
         self.list_is_late_by = 0.0
@@ -384,6 +385,16 @@ def _chat(_server: OpenAIServer, _request: Request) -> None:
 
 
 _JOB = r"/fine_tuning/jobs/([^/]+)"
+
+
+def _moderate(server: OpenAIServer, request: Request) -> Reply:
+    flagged = [server.flags(text) for text in request.json["input"]]
+    results = [
+        {"flagged": bool(names), "categories": {"harassment": False} | dict.fromkeys(names, True)} for names in flagged
+    ]
+    return _ok({"id": "modr-1", "model": "omni-moderation-latest", "results": results})
+
+
 _ROUTES: tuple[tuple[str, str, Callable[..., Reply | None]], ...] = (
     ("GET", "/models", _models),
     ("POST", "/files", _create_file),
@@ -395,6 +406,7 @@ _ROUTES: tuple[tuple[str, str, Callable[..., Reply | None]], ...] = (
     ("POST", _JOB + "/(cancel|pause|resume)", _steer),
     ("GET", _JOB + "/events", _list_events),
     ("GET", _JOB + "/checkpoints", _list_checkpoints),
+    ("POST", "/moderations", _moderate),
     ("POST", "/chat/completions", _chat),
 )
 

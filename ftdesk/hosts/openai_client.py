@@ -18,7 +18,7 @@ from ftdesk.hosts.failures import malformed
 from ftdesk.hosts.http import open_http, read_trust
 from ftdesk.hosts.loop import HostLoop
 from ftdesk.hosts.openai_wire import FOREIGN_ERRORS, PAGE, RawReply, Wire, open_sdk
-from ftdesk.hosts.replies import CheckpointReply, EventReply, FileReply, JobReply, ModelReply
+from ftdesk.hosts.replies import CheckpointReply, EventReply, FileReply, JobReply, ModelReply, ModerationReply
 from ftdesk.hosts.types import (
     ChatDelta,
     ChatFinished,
@@ -132,6 +132,14 @@ class OpenAIClient:
     async def resume(self, job_id: str) -> RemoteJob:
         async with self._once() as sdk:
             return await self._job(sdk.fine_tuning.jobs.with_raw_response.resume(job_id))
+
+    async def moderate(self, texts: Sequence[str]) -> list[tuple[str, ...]]:
+        call = self._again.moderations.with_raw_response.create(input=list(texts))
+        reply = await self._wire.ask(call, ModerationReply, "moderation results")
+        if len(reply.results) != len(texts):
+            said = f"{len(reply.results)} results for {len(texts)} texts"
+            raise malformed(self._endpoint, "moderation results", said.encode(), said)
+        return [result.flagged_categories for result in reply.results]
 
     async def chat(
         self, model: str, messages: Sequence[Message], options: ChatOptions

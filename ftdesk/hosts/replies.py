@@ -229,6 +229,22 @@ class CheckpointReply(Reply):
         return Checkpoint(self.id, model, self.step_number, self.created_at, self.metrics)
 
 
+class ModerationResult(Reply):
+    flagged: bool
+    categories: Table = Field(default_factory=dict)
+
+    @property
+    def flagged_categories(self) -> tuple[str, ...]:
+        """Which of the host's categories apply. A flagged text has one, if only a word for none that was named."""
+        if not self.flagged:
+            return ()
+        return tuple(sorted(name for name, applies in self.categories.items() if applies is True)) or ("unnamed",)
+
+
+class ModerationReply(Reply):
+    results: list[ModerationResult]
+
+
 def read(model: type[M], body: bytes) -> M:
     """The reply in ``body``. Raises ``MalformedReplyError`` that names what is wrong."""
     try:

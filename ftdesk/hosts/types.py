@@ -229,6 +229,9 @@ class HostClient(Protocol):
 
     async def resume(self, job_id: str) -> RemoteJob: ...
 
+    async def moderate(self, texts: Sequence[str]) -> list[tuple[str, ...]]:
+        """The categories of the host's usage policies that each text falls into; none for one that is not flagged."""
+
     def chat(self, model: str, messages: Sequence[Message], options: ChatOptions) -> ChatStream: ...
 
     async def aclose(self) -> None: ...
