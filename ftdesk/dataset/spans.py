@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from json.decoder import scanstring  # type: ignore[attr-defined]  # undocumented, but what the json package itself uses
 from typing import Any
@@ -72,6 +72,15 @@ def find(root: Node, path: Path) -> Node:
     return node
 
 
+def removal(parent: Node, index: int) -> tuple[int, int]:
+    """From where to where the member or item number ``index`` of ``parent`` stands, with the one comma it needs."""
+    children = parent.children or []
+    starts = [child.start for child in children] if parent.keys is None else parent.key_starts
+    if index + 1 < len(children):
+        return starts[index], starts[index + 1]
+    return (children[index - 1].end if index else starts[index]), children[index].end
+
+
 class JsonText:
     """One line of a file as text that is edited in place. ``bytes(text)`` gives the line back.
 
@@ -81,23 +90,37 @@ class JsonText:
     def __init__(self, line: bytes) -> None:
         try:
             self.text = line.decode("utf-8")
-            self._root = parse(self.text)
+            self.root = parse(self.text)
         except UnicodeDecodeError as error:
             raise InputError("The line is not valid UTF-8.", hint="Edit it as raw text.") from error
         except JsonSyntaxError as error:
             raise InputError(f"The line is not valid JSON: {error}.", hint="Edit it as raw text.") from error
         # New text follows the manner of the old: escapes only where the line escapes, spaces only where it has them.
         self._ascii = self.text.isascii() and "\\u" in self.text
-        self._comma = ", " if re.search(r'[\]}"\de], ["{\[\d]', self.text) or "," not in self.text else ","
-        self._colon = ": " if '": ' in self.text or '":' not in self.text else ":"
+        self.comma = ", " if re.search(r'[\]}"\de], ["{\[\d]', self.text) or "," not in self.text else ","
+        self.colon = ": " if '": ' in self.text or '":' not in self.text else ":"
 
     def __bytes__(self) -> bytes:
         return self.text.encode("utf-8")
 
+    def written(self, value: Any) -> str:
+        """``value`` as this line would write it."""
+        return dump(value, ascii_only=self._ascii, separators=(self.comma, self.colon))
+
     def replace(self, path: Path, value: Any) -> None:
         """Put ``value`` in the place of the one at ``path``."""
         node = self._find(path)
-        self._splice(node.start, node.end, self._dump(value))
+        self._splice(node.start, node.end, self.written(value))
+
+    def replace_all(self, values: Mapping[Path, Any]) -> None:
+        """Put each value in the place of the one at its path, in one pass. No path may lead into another."""
+        nodes = sorted(((self._find(path), value) for path, value in values.items()), key=lambda pair: pair[0].start)
+        pieces, end = [], 0
+        for node, value in nodes:
+            pieces += [self.text[end : node.start], self._dump(value)]
+            end = node.end
+        self.text = "".join([*pieces, self.text[end:]])
+        self._root = parse(self.text)
 
     def set_key(self, path: Path, key: str, value: Any) -> None:
         """Replace or append the member ``key`` of the object at ``path``."""
@@ -107,27 +130,19 @@ class JsonText:
         if key in node.keys:
             self.replace((*path, key), value)
             return
-        member = f"{self._dump(key)}{self._colon}{self._dump(value)}"
+        member = f"{self.written(key)}{self.colon}{self.written(value)}"
         at = node.children[-1].end if node.children else node.start + 1
-        self._splice(at, at, (self._comma if node.children else "") + member)
+        self._splice(at, at, (self.comma if node.children else "") + member)
 
     def remove(self, path: Path) -> None:
         """Remove the member or item at ``path`` and the one comma that went with it."""
-        parent = self._find(path[:-1])
-        node = self._find(path)
-        children = parent.children or []
-        index = next(position for position, child in enumerate(children) if child is node)
-        starts = [child.start for child in children] if parent.keys is None else parent.key_starts
-        if index + 1 < len(children):
-            self._splice(starts[index], starts[index + 1], "")
-        elif index > 0:
-            self._splice(children[index - 1].end, node.end, "")
-        else:
-            self._splice(starts[index], node.end, "")
+        parent, node = self._find(path[:-1]), self._find(path)
+        index = next(position for position, child in enumerate(parent.children or ()) if child is node)
+        self._splice(*removal(parent, index), "")
 
     def insert(self, path: Path, index: int, value: Any) -> None:
         """Insert an item into the array at ``path`` before ``index``."""
-        self._insert_text(path, index, self._dump(value))
+        self._insert_text(path, index, self.written(value))
 
     def move(self, path: Path, index: int, to: int) -> None:
         """Move an item of the array at ``path``; it keeps its bytes. ``to`` is its index afterwards."""
@@ -144,20 +159,17 @@ class JsonText:
             self._splice(node.start + 1, node.start + 1, item)
         elif index < len(node.children):
             start = node.children[index].start
-            self._splice(start, start, item + self._comma)
+            self._splice(start, start, item + self.comma)
         else:
             end = node.children[-1].end
-            self._splice(end, end, self._comma + item)
+            self._splice(end, end, self.comma + item)
 
     def _find(self, path: Path) -> Node:
-        return find(self._root, path)
+        return find(self.root, path)
 
     def _splice(self, start: int, end: int, replacement: str) -> None:
         self.text = self.text[:start] + replacement + self.text[end:]
-        self._root = parse(self.text)
-
-    def _dump(self, value: Any) -> str:
-        return dump(value, ascii_only=self._ascii, separators=(self._comma, self._colon))
+        self.root = parse(self.text)
 
 
 def dump(value: Any, *, ascii_only: bool = False, separators: Sequence[str] = (", ", ": ")) -> str:

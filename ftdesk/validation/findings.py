@@ -11,8 +11,26 @@ Severity = Literal["error", "warning", "hint"]
 """``error``: the host refuses the file or the example. ``warning``: it takes it, but ignores, cuts or pays for
 something that was hardly meant. ``hint``: advice."""
 
-Fix = Literal["remove-line", "remove-message", "remove-key", "remove-byte-order-mark"]
-"""The repair that needs no decision of a person."""
+Fix = Literal[
+    "remove-line",
+    "remove-duplicate",
+    "remove-example",
+    "remove-byte-order-mark",
+    "remove-message",
+    "remove-key",
+    "remove-duplicate-key",
+    "rename-key",
+    "correct-role",
+    "move-system-first",
+    "coerce-weight",
+    "join-text-parts",
+    "trim-text",
+    "encode-arguments",
+    "decode-arguments",
+    "pair-tool-calls",
+    "merge-tool-calls",
+]
+"""The repair that a program can make; ``ftdesk.validation.fixes`` has them."""
 
 Method = Literal["supervised", "preference", "reinforcement"]
 METHODS: tuple[Method, ...] = ("supervised", "preference", "reinforcement")

@@ -67,7 +67,11 @@ def content_not_text(example: Example) -> Iterator[Problem]:
         if not isinstance(content, list):
             yield Problem(f"The content must be a text, not {kind_of(content)}.", message.content_path)
         elif message.role in {"tool", "function"}:
-            yield Problem(f"The content of a {message.role} message must be a text, not a list.", message.content_path)
+            yield Problem(
+                f"The content of a {message.role} message must be a text, not a list.",
+                message.content_path,
+                fix="join-text-parts",
+            )
         else:
             for index, part in enumerate(content):
                 reason = _part_problem(part, message.role)
@@ -94,7 +98,12 @@ def invalid_weight(example: Example) -> Iterator[Problem]:
             yield Problem("Only assistant messages have a weight.", path, severity="warning", fix="remove-key")
         elif type(weight) is not int or weight not in {0, 1}:
             given = quoted(repr(weight), 20) if type(weight) in {int, float} else kind_of(weight)
-            yield Problem(f"The weight must be the whole number 0 or 1, not {given}.", path)
+            can_be_read = str(weight).strip().lower() in {"0", "1", "0.0", "1.0", "false", "true"}
+            yield Problem(
+                f"The weight must be the whole number 0 or 1, not {given}.",
+                path,
+                fix="coerce-weight" if can_be_read else None,
+            )
 
 
 @record_rule(

@@ -72,7 +72,7 @@ class _Copies:
         for keys in self._several.values():
             first, *copies = sorted(keys, key=line_of)
             for key in copies:
-                yield key, Problem(f"The example is the same as on line {line_of(first):,}.", fix="remove-line")
+                yield key, Problem(f"The example is the same as on line {line_of(first):,}.", fix="remove-duplicate")
 
 
 @dataset_rule(

@@ -84,6 +84,7 @@ def duplicate_key(line: Line) -> Iterator[Problem]:
             f"The key {quoted(duplicate.key)} stands twice in the same object; only the last one counts.",
             path=duplicate.path,
             column=duplicate.column,
+            fix="remove-duplicate-key",
         )
 
 

@@ -77,4 +77,4 @@ def preference_output_role(example: Example) -> Iterator[Problem]:
 def preference_identical(example: Example) -> Iterator[Problem]:
     values = [output.value for output in example.outputs]
     if values and isinstance(values[0], list) and values[0] and values[0] == values[1]:
-        yield Problem("The preferred and the other answer are the same.", example.outputs[1].path, fix="remove-line")
+        yield Problem("The preferred and the other answer are the same.", example.outputs[1].path, fix="remove-example")

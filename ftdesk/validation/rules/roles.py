@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from ftdesk.validation.findings import Method
+from ftdesk.validation.findings import Fix, Method
 from ftdesk.validation.record import Example
 from ftdesk.validation.rule import Problem, record_rule
 from ftdesk.validation.wording import kind_of, quoted
@@ -64,11 +64,14 @@ def unknown_role(example: Example) -> Iterator[Problem]:
                 "The role “developer” is documented for reinforcement only; here it is “system”.",
                 path,
                 severity="warning",
+                fix="correct-role",
             )
         else:
-            likely = _likely_role(message.role)
+            likely = likely_role(message.role)
             advice = f"; “{likely}” is probably meant" if likely else "; use system, user, assistant or tool"
-            yield Problem(f"The role {quoted(message.role)} is unknown{advice}.", path)
+            yield Problem(
+                f"The role {quoted(message.role)} is unknown{advice}.", path, fix="correct-role" if likely else None
+            )
 
 
 def _lacks(example: Example, role: str) -> bool:
@@ -85,7 +88,8 @@ def _known_roles(method: Method) -> frozenset[str]:
 
 
 @lru_cache(maxsize=256)
-def _likely_role(role: str) -> str | None:
+def likely_role(role: str) -> str | None:
+    """The role that was probably meant."""
     from difflib import get_close_matches
 
     word = role[:40].strip().lower()
@@ -155,6 +159,9 @@ def no_user(example: Example) -> Iterator[Problem]:
     b' {"role": "assistant", "content": "Hello"}]}\n',
 )
 def system_not_first(example: Example) -> Iterator[Problem]:
-    for message in example.prompt.messages[1:]:
+    fix: Fix | None = "move-system-first"
+    for position, message in enumerate(example.prompt.messages):
         if message.role in {"system", "developer"}:
-            yield Problem(f"The {message.role} message is not the first message.", message.path)
+            if position:
+                yield Problem(f"The {message.role} message is not the first message.", message.path, fix=fix)
+            fix = None  # of several, which comes first is for a person to say

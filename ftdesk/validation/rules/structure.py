@@ -27,7 +27,8 @@ _ROLE_KEYS: dict[str | None, frozenset[str]] = {
     "assistant": _MESSAGE_KEYS | {"tool_calls", "function_call", "refusal", "audio"},
     "tool": _MESSAGE_KEYS | {"tool_call_id"},
 }
-_RENAMED = {"preferred_completion": "preferred_output", "non_preferred_completion": "non_preferred_output"}
+RENAMED = {"preferred_completion": "preferred_output", "non_preferred_completion": "non_preferred_output"}
+"""Keys of an older form of the format, by what they are called now."""
 
 
 @record_rule(
@@ -109,12 +110,12 @@ def unknown_key(example: Example) -> Iterator[Problem]:
 def _unknown(value: Iterable[str], path: str, known: frozenset[str], severity: Severity) -> Iterator[Problem]:
     for key in value:
         if key not in known:
-            renamed = f"; it is called “{_RENAMED[key]}” now" if key in _RENAMED else ""
+            renamed = f"; it is called “{RENAMED[key]}” now" if key in RENAMED else ""
             yield Problem(
                 f"The key {quoted(key)} is not part of the format{renamed}.",
                 member(path, key),
                 severity=severity,
-                fix=None if renamed else "remove-key",
+                fix="rename-key" if renamed else "remove-key",
             )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from jiter import from_json
 
+from ftdesk.validation.findings import Fix
 from ftdesk.validation.record import ABSENT, Example, Message
 from ftdesk.validation.rule import Problem, record_rule
 from ftdesk.validation.wording import kind_of, quoted
@@ -58,13 +59,19 @@ def tool_call_malformed(example: Example) -> Iterator[Problem]:
     bad=_GOOD.replace(b' {"role": "tool", "tool_call_id": "c1", "content": "dry"},', b""),
 )
 def tool_call_unanswered(example: Example) -> Iterator[Problem]:
-    for message, answers, ended in _exchanges(example):
+    for message, answers, follower in _exchanges(example):
+        fix: Fix | None = "pair-tool-calls" if answers else None
+        if follower is not None and follower.tool_calls and not answers:
+            fix = "merge-tool-calls"
+        ended = follower is None and not example.outputs
         answered = {answer.value.get("tool_call_id") for answer in answers if _call_id(answer.value, "tool_call_id")}
         for index, call in enumerate(message.tool_calls):
             identifier = _call_id(call, "id")
             if identifier is not None and identifier not in answered and not (ended and not answers):
                 yield Problem(
-                    f"The tool call {quoted(identifier)} has no answer.", f"{message.path}.tool_calls[{index}]"
+                    f"The tool call {quoted(identifier)} has no answer.",
+                    f"{message.path}.tool_calls[{index}]",
+                    fix=fix,
                 )
 
 
@@ -86,11 +93,13 @@ def tool_answer_unpaired(example: Example) -> Iterator[Problem]:
         identifier = _call_id(message.value, "tool_call_id")
         path = f"{message.path}.tool_call_id"
         if identifier is None:
-            yield Problem("The tool message does not say which call it answers (tool_call_id).", path)
+            yield Problem(
+                "The tool message does not say which call it answers (tool_call_id).", path, fix="pair-tool-calls"
+            )
         elif identifier in open_calls:
             open_calls.remove(identifier)
         else:
-            yield Problem(f"No tool call {quoted(identifier)} waits for this answer.", path)
+            yield Problem(f"No tool call {quoted(identifier)} waits for this answer.", path, fix="pair-tool-calls")
 
 
 @record_rule(
@@ -130,22 +139,26 @@ def tool_arguments_not_json(example: Example) -> Iterator[Problem]:
             if arguments is ABSENT:
                 continue
             if not isinstance(arguments, str):
-                yield Problem(f"The arguments must be JSON written as a text, not {kind_of(arguments)}.", path)
+                yield Problem(
+                    f"The arguments must be JSON written as a text, not {kind_of(arguments)}.",
+                    path,
+                    fix="encode-arguments" if isinstance(arguments, dict) else None,
+                )
             elif not _is_json(arguments):
                 # Hosts take any text here; it is what the model would learn to write.
                 yield Problem("The arguments are not valid JSON.", path, severity="warning")
 
 
-def _exchanges(example: Example) -> Iterator[tuple[Message, list[Message], bool]]:
-    """Each prompt message with tool calls, the tool messages right after it, and whether the example ends with them."""
+def _exchanges(example: Example) -> Iterator[tuple[Message, list[Message], Message | None]]:
+    """Each prompt message with tool calls, the tool messages right after it, and the message that follows, if any."""
     messages = example.prompt.messages
     for position, message in enumerate(messages):
         if message.tool_calls:
             after = position + 1
             while after < len(messages) and messages[after].role == "tool":
                 after += 1
-            ended = after == len(messages) and not example.outputs
-            yield message, list(messages[position + 1 : after]), ended
+            follower = messages[after] if after < len(messages) else None
+            yield message, list(messages[position + 1 : after]), follower
 
 
 def _called_functions(message: Message) -> Iterator[tuple[str, Mapping[str, Any]]]:
