@@ -73,6 +73,15 @@ def move_message(line: bytes, index: int, to: int) -> bytes:
     return bytes(text)
 
 
+def set_system_prompt(line: bytes, text: str) -> bytes:
+    """Replace the text of the first message if that is a system or developer message, else put one in front."""
+    messages = read_record(line).messages
+    first = messages[0] if messages else None
+    if isinstance(first, Mapping) and first.get("role") in ("system", "developer"):
+        return line if first.get("content") == text else set_text(line, 0, text)
+    return add_message(line, 0, {"role": "system", "content": text})
+
+
 def new_example(like: bytes | None = None) -> bytes:
     """A line for a new example: the system message and the tools of ``like``, and nothing else yet."""
     record = read_record(like) if like is not None else None

@@ -117,10 +117,10 @@ class JsonText:
         nodes = sorted(((self._find(path), value) for path, value in values.items()), key=lambda pair: pair[0].start)
         pieces, end = [], 0
         for node, value in nodes:
-            pieces += [self.text[end : node.start], self._dump(value)]
+            pieces += [self.text[end : node.start], self.written(value)]
             end = node.end
         self.text = "".join([*pieces, self.text[end:]])
-        self._root = parse(self.text)
+        self.root = parse(self.text)
 
     def set_key(self, path: Path, key: str, value: Any) -> None:
         """Replace or append the member ``key`` of the object at ``path``."""

@@ -37,3 +37,9 @@ class LongList(QTableView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWordWrap(False)
+
+    def selected_positions(self) -> list[range]:
+        """What is selected, as ranges: a million rows that are selected together are one."""
+        selection = self.selectionModel().selection()
+        parts = [selection.at(index) for index in range(selection.count())]
+        return [range(part.top(), part.bottom() + 1) for part in parts]

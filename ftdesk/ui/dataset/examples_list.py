@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt, Signal
+from collections.abc import Sequence
+
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
@@ -19,6 +21,9 @@ from ftdesk.ui.widgets import IconButton, Surface
 class ExamplesList(Surface):
     new_requested = Signal()
     delete_requested = Signal()
+    menu_requested = Signal(QPoint)
+    """A click with the right button or the menu key, at a point of the screen."""
+    selection_changed = Signal()
     opened = Signal()
     """Enter or a double click: the user wants to write in the example."""
 
@@ -46,6 +51,11 @@ class ExamplesList(Surface):
         self.view.enter_pressed.connect(self.opened)
         self.view.doubleClicked.connect(lambda _: self.opened.emit())
         self.view.selectionModel().currentRowChanged.connect(self._chosen)
+        self.view.selectionModel().selectionChanged.connect(lambda *_: self.selection_changed.emit())
+        self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.view.customContextMenuRequested.connect(
+            lambda at: self.menu_requested.emit(self.view.viewport().mapToGlobal(at))
+        )
         self._note = Label("", "caption", wrap=True)
         self._note.setObjectName("examples_note")
         self._note.setContentsMargins(4 * UNIT, UNIT, 4 * UNIT, UNIT)
@@ -65,9 +75,12 @@ class ExamplesList(Surface):
 
     def selected_rows(self) -> list[int]:
         """The document's rows that are selected, in order."""
-        return sorted(self.model.row_at(index.row()) for index in self.view.selectionModel().selectedRows())
+        return sorted(self.model.row_at(position) for part in self.view.selected_positions() for position in part)
 
-    def select_rows(self, rows: range) -> None:
+    def selected_count(self) -> int:
+        return sum(map(len, self.view.selected_positions()))
+
+    def select_rows(self, rows: Sequence[int]) -> None:
         """Select these rows of the document, as far as they are shown."""
         flags = QItemSelectionModel.SelectionFlag
         selection = QItemSelection()

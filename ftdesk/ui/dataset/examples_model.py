@@ -88,6 +88,10 @@ class ExamplesModel(QAbstractTableModel):
         """The document's row at a position of the list."""
         return position if self._found is None else self._found[position]
 
+    def shown_rows(self) -> Sequence[int]:
+        """The rows of the document that the list shows at present, in order."""
+        return range(self._size()) if self._found is None else array("q", self._found)
+
     def position_of(self, row: int) -> int:
         """Where a row of the document stands in the list; -1 if the search does not show it."""
         if self._found is None:

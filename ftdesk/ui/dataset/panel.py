@@ -18,6 +18,7 @@ from ftdesk.ui.dataset.conversation import ConversationView
 from ftdesk.ui.dataset.examples_list import ExamplesList
 from ftdesk.ui.dataset.inspector import Inspector
 from ftdesk.ui.dataset.row_edits import RowEdits
+from ftdesk.ui.dataset.selection import SelectedExamples
 from ftdesk.ui.desk import Desk
 from ftdesk.ui.panel import Panel
 from ftdesk.ui.text import Label, plural
@@ -35,6 +36,7 @@ class DatasetPanel(Panel):
         self._dataset = desk.dataset
         self.edits = RowEdits(desk.dataset, desk.notices, self)
         self.list = ExamplesList(desk)
+        self.examples = SelectedExamples(desk, self.list, self)
         self.conversation = ConversationView()
         self.composer = Composer()
         self.inspector = Inspector()
@@ -67,41 +69,6 @@ class DatasetPanel(Panel):
 
         if self._change(append):
             self.composer.text.setFocus()
-
-    def duplicate_examples(self) -> None:
-        rows = self._selected()
-        if rows:
-            after = rows[-1] + 1
-            title = plural(len(rows), self.tr("Duplicate example"), self.tr("Duplicate {number} examples"))
-            self._change(lambda document: document.insert(after, [document.line(row) for row in rows], title))
-
-    def delete_examples(self) -> None:
-        rows = self._selected()
-        if not rows:
-            return
-        title = plural(len(rows), self.tr("Delete example"), self.tr("Delete {number} examples"))
-        if self._change(lambda document: document.remove(rows, title)):
-            self.desk.notices.show_notice(
-                plural(len(rows), self.tr("Example deleted."), self.tr("{number} examples deleted.")),
-                self.tr("Undo"),
-                self._dataset.undo,
-            )
-
-    def move_examples(self, by: int) -> None:
-        """Move the selected examples up (-1) or down (1), as one block."""
-        rows = self._selected()
-        document = self._dataset.document
-        if not rows or document is None or not (rows[0] + by >= 0 and rows[-1] + by < len(document)):
-            return
-        first, last = rows[0], rows[-1]
-        if rows != list(range(first, last + 1)):
-            self.desk.notices.show_notice(self.tr("Examples that lie apart cannot be moved together."))
-            return
-        passed = first - 1 if by < 0 else last + 1
-        to = last if by < 0 else first
-        title = plural(len(rows), self.tr("Move example"), self.tr("Move {number} examples"))
-        self._change(lambda document: document.move(passed, to, title))
-        self.list.select_rows(range(first + by, last + by + 1))
 
     def toggle_inspector(self) -> None:
         self._wants_inspector = not self.inspector.isVisible()
@@ -144,12 +111,15 @@ class DatasetPanel(Panel):
         bar.addWidget(self._facts)
         bar.addStretch()
         for icon_name, name, do in (
-            ("arrow-up", self.tr("Move example up"), lambda: self.move_examples(-1)),
-            ("arrow-down", self.tr("Move example down"), lambda: self.move_examples(1)),
-            ("copy-plus", self.tr("Duplicate example"), self.duplicate_examples),
-            ("trash-2", self.tr("Delete example"), self.delete_examples),
+            ("arrow-up", self.tr("Move example up"), lambda: self.examples.move(-1)),
+            ("arrow-down", self.tr("Move example down"), lambda: self.examples.move(1)),
+            ("copy-plus", self.tr("Duplicate example"), self.examples.duplicate),
+            ("trash-2", self.tr("Delete example"), self.examples.delete),
         ):
             bar.addWidget(IconButton(icon_name, name, do))
+        self._more = IconButton("ellipsis", self.tr("More for the selected examples"), self._open_menu)
+        self._more.setObjectName("examples_more_button")
+        bar.addWidget(self._more)
         self._fold = IconButton("panel-right", self.tr("Show or hide the inspector"), self.toggle_inspector)
         self._fold.setObjectName("inspector_button")
         bar.addSpacing(2 * UNIT)
@@ -176,10 +146,16 @@ class DatasetPanel(Panel):
 
     def _make_commands(self) -> None:
         self.command(self.tr("New example"), self.new_example, "Ctrl+Shift+N", "command_new_example")
-        self.command(self.tr("Duplicate example"), self.duplicate_examples, "Ctrl+D", "command_duplicate")
-        self.command(self.tr("Delete example"), self.delete_examples, "Ctrl+Shift+D", "command_delete")
-        self.command(self.tr("Move example up"), lambda: self.move_examples(-1), "Alt+Up")
-        self.command(self.tr("Move example down"), lambda: self.move_examples(1), "Alt+Down")
+        examples = self.examples
+        self.command(self.tr("Duplicate example"), examples.duplicate, "Ctrl+D", "command_duplicate")
+        self.command(self.tr("Delete example"), examples.delete, "Ctrl+Shift+D", "command_delete")
+        self.command(self.tr("Move example up"), lambda: examples.move(-1), "Alt+Up")
+        self.command(self.tr("Move example down"), lambda: examples.move(1), "Alt+Down")
+        self.command(self.tr("Move example to…"), examples.ask_where_to, "Ctrl+Shift+M", "command_move_to")
+        self.command(self.tr("Find and replace…"), examples.replace, "Ctrl+H", "command_replace")
+        self.command(self.tr("Set system prompt…"), examples.ask_system_prompt, "", "command_system_prompt")
+        self.command(self.tr("Add tag…"), lambda: examples.ask_tag(present=True), "Ctrl+Shift+T", "command_add_tag")
+        self.command(self.tr("Remove tag…"), lambda: examples.ask_tag(present=False), "", "command_remove_tag")
         self.command(self.tr("Next example"), lambda: self._dataset.choose(self._dataset.row + 1), "Ctrl+Down")
         self.command(self.tr("Previous example"), self._previous, "Ctrl+Up")
         self.command(self.tr("Show or hide the inspector"), self.toggle_inspector, "Ctrl+I")
@@ -196,7 +172,8 @@ class DatasetPanel(Panel):
         dataset.state_changed.connect(self._show_tags)
         self.desk.checking.rows_checked.connect(self._show_findings)
         self.list.new_requested.connect(self.new_example)
-        self.list.delete_requested.connect(self.delete_examples)
+        self.list.delete_requested.connect(self.examples.delete)
+        self.list.selection_changed.connect(self._show_title)
         self.list.opened.connect(self._enter_example)
         self.composer.message_written.connect(self._add_message)
         self.conversation.edited.connect(self.edits.edit)
@@ -205,7 +182,7 @@ class DatasetPanel(Panel):
         self.conversation.message_deleted.connect(self.edits.delete_message)
         self.conversation.raw_committed.connect(self.edits.replace_line)
         self.inspector.raw_committed.connect(self.edits.replace_line)
-        self.inspector.tags_committed.connect(lambda tags: self.edits.set_tags(tags, self._selected()))
+        self.inspector.tags_committed.connect(lambda tags: self.edits.set_tags(tags, self.examples.rows))
 
     def _show_dataset(self) -> None:
         self._pages.setCurrentIndex(0 if self._dataset.document is None else 1)
@@ -228,13 +205,27 @@ class DatasetPanel(Panel):
         except FtdeskError as error:
             self.desk.notices.show_error(error)
             return
-        self._title.setText(self.tr("Example {number} of {total}").format(number=row + 1, total=len(document)))
+        self._show_title()
         self.conversation.show_record(record, line, same=same)
         self.inspector.show_record(record, line)
         self._compose.setVisible(record.kind in ("supervised", "preference", "reinforcement"))
         self.composer.suggest_role(record.messages)
         self._show_findings()
         self._show_tags()
+
+    def _show_title(self) -> None:
+        document, selected = self._dataset.document, self.list.selected_count()
+        if document is None:
+            return
+        total = f"{len(document):,}"
+        if selected > 1:
+            self._title.setText(self.tr("{number} of {total} selected").format(number=f"{selected:,}", total=total))
+        else:
+            number = f"{self._dataset.row + 1:,}"
+            self._title.setText(self.tr("Example {number} of {total}").format(number=number, total=total))
+
+    def _open_menu(self) -> None:
+        self.examples.open_menu(self._more.mapToGlobal(self._more.rect().bottomLeft()))
 
     def _show_findings(self) -> None:
         document, row = self._dataset.document, self._dataset.row
@@ -275,10 +266,6 @@ class DatasetPanel(Panel):
             self.conversation.scroll_to_end()
         else:
             self.composer.text.replace_text(message["content"])
-
-    def _selected(self) -> list[int]:
-        rows = self.list.selected_rows()
-        return rows or ([self._dataset.row] if self._dataset.row >= 0 else [])
 
     def _previous(self) -> None:
         self._dataset.choose(max(0, self._dataset.row - 1))

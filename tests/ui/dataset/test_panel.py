@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
 
 import pytest
+from dataset_window import MakeWindow, click, example, find, opened, write
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
-from ftdesk.dataset.document import Document
 from ftdesk.ui.dataset.card import RoleButton
 from ftdesk.ui.dataset.panel import DatasetPanel
 from ftdesk.ui.editor import TextEditor
@@ -20,36 +17,6 @@ from ftdesk.ui.json_editor import JsonEditor
 from ftdesk.ui.long_list import LongList
 from ftdesk.ui.text import Label
 from ftdesk.ui.window import Window
-
-MakeWindow = Callable[..., Window]
-Found = TypeVar("Found", bound=QWidget)
-
-
-def find(window: Window, kind: type[Found], name: str) -> Found:
-    """The widget with this object name that belongs to the shown card: old cards go with the next events."""
-    widgets = [widget for widget in window.findChildren(kind, name) if not widget.isHidden()]
-    assert widgets, name
-    return widgets[-1]
-
-
-def opened(window: Window) -> Document:
-    document = window.desk.dataset.document
-    assert document is not None
-    return document
-
-
-def example(window: Window, row: int | None = None) -> dict[str, Any]:
-    shown = window.desk.dataset.row if row is None else row
-    return dict(json.loads(opened(window).line(shown)))
-
-
-def click(qtbot: QtBot, window: Window, name: str, kind: type[QWidget] = QPushButton) -> None:
-    qtbot.mouseClick(find(window, kind, name), Qt.MouseButton.LeftButton)
-
-
-def write(path: Path, *lines: object) -> Path:
-    path.write_bytes(b"".join(json.dumps(value).encode() + b"\n" for value in lines))
-    return path
 
 
 @pytest.fixture
@@ -273,11 +240,11 @@ def test_examples_are_duplicated_and_moved_as_a_block(window: Window, qtbot: QtB
     panel = window.panel("dataset")
     assert isinstance(panel, DatasetPanel)
     window.desk.dataset.choose(4)
-    panel.duplicate_examples()
+    panel.examples.duplicate()
     assert len(opened(window)) == 6
     window.desk.dataset.choose(1)
     panel.list.select_rows(range(1, 3))
-    panel.move_examples(-1)
+    panel.examples.move(-1)
     order = [example(window, row)["messages"][1]["content"] for row in range(4)]
     assert order == ["Question 2", "Question 3", "Question 1", "Question 4"]
     assert panel.list.selected_rows() == [0, 1]

@@ -1,0 +1,191 @@
+"""What can be done with the examples that are selected in the list: the commands and the menu for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtWidgets import QMenu, QWidget
+
+from ftdesk.dataset.conversation import set_system_prompt
+from ftdesk.dataset.document import Document
+from ftdesk.dataset.record import content_text
+from ftdesk.ui.dataset.ask import AskDialog
+from ftdesk.ui.dataset.bulk import BulkEdits
+from ftdesk.ui.dataset.examples_list import ExamplesList
+from ftdesk.ui.dataset.replace_dialog import ReplaceDialog, Scope
+from ftdesk.ui.desk import Desk
+from ftdesk.ui.text import plural
+
+
+class SelectedExamples(QObject):
+    """Acts on the selection, or on the example that is looked at where none is selected."""
+
+    def __init__(self, desk: Desk, examples: ExamplesList, panel: QWidget) -> None:
+        super().__init__(panel)
+        self._desk = desk
+        self._dataset = desk.dataset
+        self._list = examples
+        self._panel = panel
+        self.bulk = BulkEdits(desk, self)
+        examples.menu_requested.connect(self.open_menu)
+
+    @property
+    def rows(self) -> list[int]:
+        rows = self._list.selected_rows()
+        return rows or ([self._dataset.row] if self._dataset.row >= 0 else [])
+
+    def delete(self) -> None:
+        self.bulk.delete(self.rows)
+
+    def duplicate(self) -> None:
+        rows = self.rows
+        self.bulk.duplicate(rows)
+        if rows:
+            self._show(range(rows[-1] + 1, rows[-1] + 1 + len(rows)))
+
+    def move(self, by: int) -> None:
+        """Move the selected examples up (-1) or down (1). Those that lie apart come together."""
+        rows, document = self.rows, self._dataset.document
+        if document is None or not rows:
+            return
+        step = 1 if rows[-1] - rows[0] + 1 == len(rows) else 0
+        before = rows[0] - step if by < 0 else rows[-1] + 1 + step
+        if 0 <= before <= len(document):
+            self.move_before(rows, before, quiet=True)
+
+    def move_before(self, rows: Sequence[int], before: int, *, quiet: bool = False) -> None:
+        """Bring rows together in front of the one that is ``before`` now, and go on looking at them."""
+        moved = self.bulk.move(rows, before, quiet=quiet)
+        if moved is not None:
+            self._show(moved)
+
+    def ask_where_to(self) -> None:
+        rows, document = self.rows, self._dataset.document
+        if document is None or not rows:
+            return
+        last = len(document) - len(rows) + 1
+
+        def go(text: str) -> None:
+            first = int(text) - 1
+            stays = sorted(set(range(len(document))) - set(rows))
+            self.move_before(rows, stays[first] if first < len(stays) else len(document))
+
+        self._ask(
+            plural(len(rows), self.tr("Move example"), self.tr("Move {number} examples")),
+            self.tr("Number that the first of them shall have, from 1 to {last}").format(last=f"{last:,}"),
+            self.tr("Move"),
+            go,
+            highest=last,
+        )
+
+    def ask_system_prompt(self) -> None:
+        rows = self.rows
+        title = plural(
+            len(rows), self.tr("Set the system prompt"), self.tr("Set the system prompt of {number} examples")
+        )
+
+        def said(number: int) -> str:
+            return plural(number, self.tr("1 system prompt set."), self.tr("{number} system prompts set."))
+
+        self._ask(
+            title,
+            self.tr("System prompt. Examples without one get it as their first message."),
+            self.tr("Set"),
+            lambda text: self.bulk.rewrite(rows, lambda _, line: set_system_prompt(line, text), title, said),
+            text=self._common_prompt(rows),
+            lines=True,
+        )
+
+    def ask_tag(self, *, present: bool) -> None:
+        rows = self.rows
+        self._ask(
+            self.tr("Add tag") if present else self.tr("Remove tag"),
+            plural(len(rows), self.tr("Tag of the example"), self.tr("Tag of {number} examples")),
+            self.tr("Add") if present else self.tr("Remove"),
+            lambda text: self.bulk.tag(rows, text.strip(), present=present),
+        )
+
+    def replace(self) -> None:
+        """Open find and replace over the search's result, the selection, or all."""
+        document = self._dataset.document
+        if document is None:
+            return
+        self._dataset.leaving.emit()
+        dialog = ReplaceDialog(self._dataset, self.bulk, list(self._scopes(document)), self._panel.window())
+        dialog.open()
+
+    def open_menu(self, at: QPoint) -> None:
+        """Open the menu at a point of the screen."""
+        self.menu().popup(at)
+
+    def menu(self) -> QMenu:
+        """What can be done, as a menu that goes when it is closed."""
+        menu = QMenu(self._panel)
+        menu.setObjectName("examples_menu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for name, do in (
+            (self.tr("Duplicate"), self.duplicate),
+            (self.tr("Move to…"), self.ask_where_to),
+            ("", None),
+            (self.tr("Set system prompt…"), self.ask_system_prompt),
+            (self.tr("Add tag…"), lambda: self.ask_tag(present=True)),
+            (self.tr("Remove tag…"), lambda: self.ask_tag(present=False)),
+            (self.tr("Find and replace…"), self.replace),
+            ("", None),
+            (self.tr("Delete"), self.delete),
+        ):
+            if do is None:
+                menu.addSeparator()
+            else:
+                menu.addAction(name).triggered.connect(lambda _=False, do=do: do())
+        return menu
+
+    def _scopes(self, document: Document) -> Iterator[Scope]:
+        selected, model = self._list.selected_rows(), self._list.model
+        everything = Scope(
+            plural(len(document), self.tr("The only example"), self.tr("All {number} examples")),
+            lambda: range(len(document)),
+        )
+        chosen = Scope(
+            plural(len(selected), self.tr("The selected example"), self.tr("The {number} selected examples")),
+            lambda: selected,
+        )
+        if len(selected) > 1:
+            yield chosen
+        if model.filtered:
+            yield Scope(self.tr("What the search shows"), model.shown_rows)
+        yield everything
+        if len(selected) == 1:
+            yield chosen
+
+    def _common_prompt(self, rows: Sequence[int]) -> str:
+        """The system prompt of the first of them, to begin with."""
+        document = self._dataset.document
+        messages = document.record(rows[0]).messages if document is not None and rows else ()
+        first = messages[0] if messages else None
+        if isinstance(first, dict) and first.get("role") in ("system", "developer"):
+            return content_text(first.get("content"))
+        return ""
+
+    def _ask(
+        self,
+        title: str,
+        question: str,
+        go_on: str,
+        answered: Callable[[str], None],
+        *,
+        text: str = "",
+        lines: bool = False,
+        highest: int | None = None,
+    ) -> None:
+        if self._dataset.document is None:
+            return
+        self._dataset.leaving.emit()
+        dialog = AskDialog(title, question, go_on, self._panel.window(), text=text, lines=lines, highest=highest)
+        dialog.answered.connect(answered)
+        dialog.open()
+
+    def _show(self, rows: range) -> None:
+        self._dataset.choose(rows.start)
+        self._list.select_rows(rows)
