@@ -24,6 +24,8 @@ class Rows:
         """Whether an LF follows the last row. Files that lack it go on lacking it."""
         self._numbers = array("q", range(len(base) if base is not None else 0))
         self._edited: list[bytes] = []
+        self.size = base.stat.st_size if base is not None else 0
+        """How many bytes ``pieces`` has at most."""
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -48,6 +50,7 @@ class Rows:
         """Let ``splice`` happen. Edited lines that go are kept: a snapshot or an undo may still want them."""
         first = -1 - len(self._edited)
         self._edited.extend(splice.inserted)
+        self.size += sum(map(len, splice.inserted)) + len(splice.inserted)
         numbers = array("q", range(first, first - len(splice.inserted), -1))
         self._numbers[splice.row : splice.row + len(splice.removed)] = numbers
 
@@ -57,6 +60,7 @@ class Rows:
         copy.base = self.base
         copy._numbers = array("q", self._numbers)
         copy._edited = self._edited
+        copy.size = self.size
         return copy
 
     def chunks(self) -> Iterator[bytes]:

@@ -25,6 +25,11 @@ class FileRange:
     start: int
     length: int
 
+    def parts(self, size: int) -> Iterator[FileRange]:
+        """The same bytes as ranges of at most ``size``."""
+        for done in range(0, self.length, size):
+            yield FileRange(self.descriptor, self.start + done, min(size, self.length - done))
+
     def read(self) -> Iterator[bytes]:
         """The bytes, a MiB at a time. Raises ``OSError`` if the file became shorter."""
         done = 0

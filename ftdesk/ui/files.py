@@ -17,8 +17,10 @@ from ftdesk.app import App
 from ftdesk.dataset.document import Document
 from ftdesk.errors import FtdeskError, StorageError
 from ftdesk.storage.folders import make_folder
+from ftdesk.ui.disk_changes import DiskChanges
 from ftdesk.ui.notices import Notices
 from ftdesk.ui.open_dataset import OpenDataset
+from ftdesk.ui.saves import Saves
 from ftdesk.ui.text import plural
 from ftdesk.ui.work import BackgroundWork
 
@@ -46,7 +48,10 @@ class Files(QObject):
         self._notices = notices
         self._background = background
         self._window = window
-        self._told: Document | None = None
+        self._saving = Saves(dataset, notices, background, self)
+        self._saving.saved.connect(self._say_saved)
+        self.disk = DiskChanges(dataset, notices, self._saving, self)
+        self.disk.save_as_requested.connect(self.save_as)
 
     @property
     def recent(self) -> Sequence[Path]:
@@ -65,7 +70,7 @@ class Files(QObject):
         open_now = self._dataset.document
         if open_now is not None and open_now.path == path and not open_now.changed_on_disk():
             return
-        if not self.opens_at_once(path):
+        if self._saving.is_running or not self.opens_at_once(path):
             self._tasks.start("open", self._open_in_thread(path))
             return
         try:
@@ -83,6 +88,9 @@ class Files(QObject):
 
     def new(self) -> None:
         """An empty dataset that gets its name when it is saved."""
+        if self._saving.is_running:
+            self._saving.then(self.new)
+            return
         try:
             document = Document.new(self._app.folders)
         except FtdeskError as error:
@@ -120,58 +128,10 @@ class Files(QObject):
             return
         if document.path is None:
             self.save_as()
-        elif document.changed_on_disk():
-            self._notices.show_notice(
-                self.tr("{file} was changed by another program. Saving would lose what that wrote.").format(
-                    file=document.path.name
-                ),
-                self.tr("Bring both together"),
-                self.merge,
-                second=(self.tr("Save as…"), self.save_as),
-                lasting=True,
-            )
+        elif not self._saving.is_running and document.changed_on_disk():
+            self.disk.tell_before_saving(document)
         else:
-            self._write(document.path, overwrite=False)
-
-    def merge(self) -> None:
-        """Bring the edits here and what another program has written together, as one change that is not saved yet."""
-        conflicts: list[int] = []
-        if self._dataset.attempt(lambda document: conflicts.append(document.merge_from_disk())):
-            if conflicts[0]:
-                text = plural(
-                    conflicts[0],
-                    self.tr("Both had changed one place; there, both versions stand one after the other."),
-                    self.tr("Both had changed {number} places; there, both versions stand one after the other."),
-                )
-            else:
-                text = self.tr("Both sets of changes are here. Save to keep them.")
-            self._notices.show_notice(text, lasting=bool(conflicts[0]))
-
-    def reload(self) -> None:
-        """Show the file as another program has left it."""
-        if self._dataset.attempt(lambda document: document.reload()):
-            self._notices.show_notice(self.tr("Read again from the disk."))
-
-    def look_at_disk(self) -> None:
-        """The user comes back to the window: say so if the file is not what is shown."""
-        document = self._dataset.document
-        if document is None or document.path is None or not document.changed_on_disk():
-            self._told = None
-            return
-        if self._told is document:
-            return
-        self._told = document
-        text = self.tr("{file} was changed by another program.").format(file=document.path.name)
-        if document.is_modified:
-            self._notices.show_notice(
-                text,
-                self.tr("Bring both together"),
-                self.merge,
-                second=(self.tr("Read it again"), self.reload),
-                lasting=True,
-            )
-        else:
-            self._notices.show_notice(text, self.tr("Read it again"), self.reload, lasting=True)
+            self._saving.save(document.path)
 
     def save_as(self) -> None:
         self._dataset.leaving.emit()
@@ -188,36 +148,22 @@ class Files(QObject):
 
     def save_to(self, path: Path) -> None:
         """Save under another name; from then on that file is the open one."""
-        self._write(path, overwrite=True)
+        self._saving.save(path, overwrite=True)
+
+    def begin(self) -> None:
+        """The event loop runs."""
+        self.disk.begin()
+
+    async def aclose(self) -> None:
+        """Wait until what is being saved is saved."""
+        self.disk.end()
+        await self._saving.aclose()
 
     @cached_property
     def _tasks(self) -> Tasks:
         from ftdesk.ui.tasks import Tasks
 
         return Tasks(self, self._notices.show_error)
-
-    def _write(self, path: Path, *, overwrite: bool) -> None:
-        """Save, in a thread if that takes a while. Editing goes on meanwhile."""
-        document = self._dataset.document
-        if document is None:
-            return
-        if document.path is None or self.opens_at_once(document.path):
-            if self._dataset.attempt(lambda open_now: open_now.save(path, overwrite=overwrite)):
-                self._say_saved(path)
-        else:
-            self._tasks.start("save", self._write_in_thread(document, path, overwrite=overwrite))
-
-    async def _write_in_thread(self, document: Document, path: Path, *, overwrite: bool) -> None:
-        import asyncio
-
-        saving = document.begin_save(path, overwrite=overwrite)
-        work = self._background.begin(self.tr("Saving {file}").format(file=path.name))
-        try:
-            await asyncio.to_thread(saving.write)
-        finally:
-            work.end()
-        document.finish_save(saving)
-        self._say_saved(path)
 
     def _say_saved(self, path: Path) -> None:
         self._remember(path)
@@ -228,6 +174,7 @@ class Files(QObject):
 
         work = self._background.begin(self.tr("Opening {file}").format(file=path.name))
         try:
+            await self._saving.finished()
             self._let_go_of(path)
             document = await asyncio.to_thread(Document.open, path, self._app.folders)
         finally:

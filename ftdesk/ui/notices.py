@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
@@ -50,10 +50,10 @@ class Notices(QWidget):
         action: str = "",
         act: Callable[[], object] | None = None,
         *,
-        second: tuple[str, Callable[[], object]] | None = None,
+        others: Sequence[tuple[str, Callable[[], object]]] = (),
         lasting: bool = False,
     ) -> None:
-        """Say ``text``. ``action`` names the button that calls ``act``, ``second`` is another choice.
+        """Say ``text``. ``action`` names the button that calls ``act``, ``others`` are further choices.
 
         ``lasting`` stays until it is closed.
         """
@@ -68,15 +68,19 @@ class Notices(QWidget):
         words = Label(text, wrap=True)
         words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         row.addWidget(words, 1)
+        toast.column.addLayout(row)
+        if others:  # beside the words there is no room for so many
+            row = QHBoxLayout()
+            row.addStretch()
+            toast.column.addLayout(row)
 
         def close() -> None:
             self._remove(toast)
 
-        for name, do in ((action, act), *((second,) if second else ())):
+        for name, do in ((action, act), *others):
             if do is not None:
                 row.addWidget(Button(name, _both(close, do), kind="toast"))
         row.addWidget(Button(self.tr("Close"), close, kind="toast"))
-        toast.column.addLayout(row)
         self._toasts.append(toast)
         self._column.addWidget(toast)
         while len(self._toasts) > _AT_ONCE:

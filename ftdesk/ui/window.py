@@ -92,6 +92,7 @@ class Window(QMainWindow):
         self._running = True
         self.desk.checking.begin()
         self.desk.jobs.begin()
+        self.desk.files.begin()
         if self._open_later is not None:
             self._open_later()
             self._open_later = None
@@ -147,6 +148,7 @@ class Window(QMainWindow):
         for panel in self._panels.values():
             await panel.aclose()
         await self.desk.jobs.aclose()
+        await self.desk.files.aclose()
         self.desk.checking.close()
         self.desk.dataset.show_document(None)
 
@@ -167,7 +169,7 @@ class Window(QMainWindow):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow() and self.commands:
-            self.desk.files.look_at_disk()
+            self.desk.files.disk.look()
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

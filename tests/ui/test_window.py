@@ -243,10 +243,10 @@ def test_coming_back_to_a_file_that_changed_offers_to_read_it_again(
     make_window: MakeWindow, qtbot: QtBot, sample: Path
 ) -> None:
     window = make_window(sample)
-    window.desk.files.look_at_disk()
+    window.desk.files.disk.look()
     assert window.desk.notices.texts == []
     sample.write_bytes(b'{"messages": [{"role": "user", "content": "new"}]}\n')
-    window.desk.files.look_at_disk()
+    window.desk.files.disk.look()
     press_notice(qtbot, window, "Read it again")
     assert len(opened(window)) == 1
     assert window.desk.dataset.row == 0

@@ -1,0 +1,180 @@
+"""When another program changes the open file: it is noticed while the window is open, told, and both sides are kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
+
+from ftdesk.dataset.document import Document
+from ftdesk.ui.notices import Notices
+from ftdesk.ui.open_dataset import OpenDataset
+from ftdesk.ui.saves import Saves
+from ftdesk.ui.text import plural
+
+_SETTLE_MILLISECONDS = 300
+"""Programs write in pieces and rename afterwards: look when they have done."""
+_POLL_MILLISECONDS = 3_000
+"""Network folders send no events, and their number is limited everywhere."""
+
+
+class DiskChanges(QObject):
+    """Looks at the file when the system tells of a change, now and then, and when the user comes back to the window."""
+
+    save_as_requested = Signal()
+
+    def __init__(self, dataset: OpenDataset, notices: Notices, saves: Saves, parent: QObject) -> None:
+        super().__init__(parent)
+        self._dataset = dataset
+        self._notices = notices
+        self._saves = saves
+        self._told: tuple[Document, int | None] | None = None
+        self._watcher: QFileSystemWatcher | None = None
+        self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MILLISECONDS)
+        self._settle.timeout.connect(self.look)
+        self._poll = QTimer(self, interval=_POLL_MILLISECONDS)
+        self._poll.timeout.connect(self.look)
+        dataset.replaced.connect(self._watch)
+        saves.saved.connect(self._watch)
+
+    def begin(self) -> None:
+        """Watch from now on. Before the first paint nobody needs it, and it starts a thread."""
+        self._watcher = QFileSystemWatcher(self)
+        self._watcher.fileChanged.connect(lambda _: self._settle.start())
+        self._watcher.directoryChanged.connect(lambda _: self._settle.start())
+        self._poll.start()
+        self._watch()
+
+    def end(self) -> None:
+        """Stop watching."""
+        self._settle.stop()
+        self._poll.stop()
+        if self._watcher is not None:
+            self._watcher.deleteLater()
+            self._watcher = None
+
+    def look(self) -> None:
+        """Say so, once for each change, if the file is not what is shown."""
+        document = self._dataset.document
+        if document is None or document.path is None or self._saves.is_running:
+            return
+        if not document.changed_on_disk():
+            self._told = None
+            return
+        state = _modified_at(document.path)
+        if self._told != (document, state):
+            self._told = (document, state)
+            self._tell(document, document.path)
+        self._watch()
+
+    def tell_before_saving(self, document: Document) -> None:
+        """The user saves, but the file is another one by now."""
+        if document.path is None:
+            return
+        self._told = (document, _modified_at(document.path))
+        if self._told[1] is None:
+            self._tell(document, document.path)
+            return
+        self._notices.show_notice(
+            self.tr("{file} was changed by another program. Saving would lose what that wrote.").format(
+                file=document.path.name
+            ),
+            self.tr("Bring both together"),
+            self.merge,
+            others=((self.tr("Keep both"), self.keep_both), (self.tr("Save as…"), self.save_as_requested.emit)),
+            lasting=True,
+        )
+
+    def merge(self) -> None:
+        """Bring the edits here and what another program has written together, as one change that is not saved yet."""
+        conflicts: list[int] = []
+        if self._dataset.attempt(lambda document: conflicts.append(document.merge_from_disk())):
+            if conflicts[0]:
+                text = plural(
+                    conflicts[0],
+                    self.tr("Both had changed one place; there, both versions stand one after the other."),
+                    self.tr("Both had changed {number} places; there, both versions stand one after the other."),
+                )
+            else:
+                text = self.tr("Both sets of changes are here. Save to keep them.")
+            self._notices.show_notice(text, lasting=bool(conflicts[0]))
+
+    def reload(self) -> None:
+        """Show the file as another program has left it. Edits that were not saved are put aside and can be found."""
+        if self._dataset.attempt(lambda document: document.reload()):
+            document = self._dataset.document
+            if document is not None and document.set_aside is not None:
+                text = self.tr("Read again from the disk. Your unsaved edits are kept in {path}.").format(
+                    path=document.set_aside
+                )
+            else:
+                text = self.tr("Read again from the disk.")
+            self._notices.show_notice(text)
+
+    def keep_both(self) -> None:
+        """Leave the file to the other program, and go on with what is here in a new file beside it."""
+        document = self._dataset.document
+        if document is not None and document.path is not None:
+            self._saves.save(_free_name(document.path, self.tr("mine")))
+
+    def write_again(self) -> None:
+        """The file is gone, and what is here shall be it."""
+        document = self._dataset.document
+        if document is not None and document.path is not None:
+            self._saves.save(document.path, overwrite=True)
+
+    def _tell(self, document: Document, path: Path) -> None:
+        if not path.exists():
+            self._notices.show_notice(
+                self.tr("{file} was removed or renamed by another program. All of it is still here.").format(
+                    file=path.name
+                ),
+                self.tr("Write it again"),
+                self.write_again,
+                others=((self.tr("Save as…"), self.save_as_requested.emit),),
+                lasting=True,
+            )
+            return
+        text = self.tr("{file} was changed by another program.").format(file=path.name)
+        if document.is_modified:
+            self._notices.show_notice(
+                text,
+                self.tr("Bring both together"),
+                self.merge,
+                others=((self.tr("Read it again"), self.reload), (self.tr("Keep both"), self.keep_both)),
+                lasting=True,
+            )
+        else:
+            self._notices.show_notice(text, self.tr("Read it again"), self.reload, lasting=True)
+
+    def _watch(self) -> None:
+        """Watch the open file, and its folder: a file that is replaced is another one, which nobody watches yet."""
+        watcher, document = self._watcher, self._dataset.document
+        if watcher is None:
+            return
+        path = document.path if document is not None else None
+        wanted = {str(path), str(path.parent)} if path is not None else set()
+        watched = {*watcher.files(), *watcher.directories()}
+        if watched - wanted:
+            watcher.removePaths(sorted(watched - wanted))
+        missing = sorted(name for name in wanted - watched if Path(name).exists())
+        if missing:
+            watcher.addPaths(missing)
+
+
+def _modified_at(path: Path) -> int | None:
+    """When the file was written, in nanoseconds; ``None`` if it is not there."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return None
+
+
+def _free_name(path: Path, mark: str) -> Path:
+    """A name beside ``path`` that no file has: ``data (mine).jsonl``, then ``data (mine 2).jsonl``."""
+    number = 1
+    while True:
+        free = path.with_name(f"{path.stem} ({mark}{f' {number}' if number > 1 else ''}){path.suffix}")
+        if not free.exists():
+            return free
+        number += 1

@@ -1,0 +1,160 @@
+"""Another program changes the open file: it is noticed, told once, and both sides are kept."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication, QPushButton
+from window_driver import Driver, play
+
+from ftdesk.dataset.document import Document
+
+EDITED = b'{"messages": []}'
+THEIRS = b'{"from": "elsewhere"}\n'
+
+
+def content(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+def opened(user: Driver) -> Document:
+    document = user.window.desk.dataset.document
+    assert document is not None
+    return document
+
+
+def buttons(user: Driver) -> dict[str, QPushButton]:
+    return {button.text(): button for button in user.window.desk.notices.findChildren(QPushButton)}
+
+
+def remove(path: Path) -> None:
+    path.unlink()
+
+
+def write(path: Path, content: bytes, *, how: str) -> None:
+    """As an editor does: over the old content, or as a new file under the old name."""
+    if how == "in place":
+        path.write_bytes(content)
+    else:
+        other = path.with_suffix(".new")
+        other.write_bytes(content)
+        other.replace(path)
+
+
+async def until_told(user: Driver, part: str) -> None:
+    await user.until(lambda: any(part in text for text in user.window.desk.notices.texts))
+
+
+@pytest.mark.parametrize("how", ["in place", "replaced"])
+def test_each_change_by_another_program_is_noticed_while_the_window_is_open(
+    qapp: QApplication, sample: Path, how: str
+) -> None:
+    async def scenario(user: Driver) -> None:
+        user.window.desk.files.open(sample)
+        user.window.desk.files.disk._poll.stop()  # what the system tells is enough
+        for number in range(1, 4):
+            write(sample, THEIRS * number, how=how)
+            await until_told(user, "was changed by another program")
+            assert set(buttons(user)) == {"Read it again", "Close"}
+            buttons(user)["Read it again"].click()
+            assert len(opened(user)) == number
+            user.window.desk.notices.close_all()
+
+    play(qapp, scenario)
+
+
+def test_a_change_that_no_event_tells_of_is_noticed_too(qapp: QApplication, sample: Path) -> None:
+    async def scenario(user: Driver) -> None:
+        disk = user.window.desk.files.disk
+        user.window.desk.files.open(sample)
+        assert disk._watcher is not None
+        disk._watcher.removePaths([*disk._watcher.files(), *disk._watcher.directories()])
+        disk._poll.setInterval(50)
+        write(sample, THEIRS, how="in place")
+        await until_told(user, "was changed by another program")
+
+    play(qapp, scenario)
+
+
+def test_one_change_is_told_once(qapp: QApplication, sample: Path) -> None:
+    async def scenario(user: Driver) -> None:
+        disk = user.window.desk.files.disk
+        user.window.desk.files.open(sample)
+        write(sample, THEIRS, how="in place")
+        await until_told(user, "was changed by another program")
+        user.window.desk.notices.close_all()
+        disk.look()
+        assert user.window.desk.notices.texts == []
+
+    play(qapp, scenario)
+
+
+def test_saving_is_no_change_by_another_program(qapp: QApplication, sample: Path) -> None:
+    async def scenario(user: Driver) -> None:
+        user.window.desk.files.open(sample)
+        opened(user).replace(0, EDITED, "Edit")
+        user.window.commands["save"].trigger()
+        await asyncio.sleep(0.6)
+        user.window.desk.files.disk.look()
+        assert user.window.desk.notices.texts == ["Saved sample.jsonl."]
+
+    play(qapp, scenario)
+
+
+@pytest.mark.parametrize("choice", ["Bring both together", "Read it again", "Keep both"])
+def test_with_unsaved_edits_both_sides_are_kept_whatever_is_chosen(
+    qapp: QApplication, sample: Path, choice: str
+) -> None:
+    async def scenario(user: Driver) -> None:
+        user.window.desk.files.open(sample)
+        rest = content(sample).splitlines()[1:]
+        opened(user).replace(0, EDITED, "Edit")
+        theirs = content(sample) + THEIRS
+        write(sample, theirs, how="replaced")
+        await until_told(user, "was changed by another program")
+        buttons(user)[choice].click()
+        document = opened(user)
+        assert content(sample) == theirs
+        if choice == "Bring both together":
+            assert list(document.lines()) == [EDITED, *rest, THEIRS.strip()]
+            assert document.is_modified
+        elif choice == "Read it again":
+            assert list(document.lines()) == theirs.splitlines()
+            assert document.set_aside is not None
+            assert EDITED.decode() in document.set_aside.read_text().replace("\\", "")
+            assert str(document.set_aside) in " ".join(user.window.desk.notices.texts)
+        else:
+            mine = sample.with_name("sample (mine).jsonl")
+            assert document.path == mine
+            assert content(mine).splitlines() == [EDITED, *rest]
+            assert not document.is_modified
+
+    play(qapp, scenario)
+
+
+def test_a_file_that_was_removed_can_be_written_again(qapp: QApplication, sample: Path) -> None:
+    async def scenario(user: Driver) -> None:
+        before = content(sample)
+        user.window.desk.files.open(sample)
+        remove(sample)
+        await until_told(user, "was removed or renamed by another program")
+        buttons(user)["Write it again"].click()
+        assert content(sample) == before
+        assert not opened(user).changed_on_disk()
+
+    play(qapp, scenario)
+
+
+def test_saving_over_another_programs_change_asks_first(qapp: QApplication, sample: Path) -> None:
+    async def scenario(user: Driver) -> None:
+        user.window.desk.files.open(sample)
+        opened(user).replace(0, EDITED, "Edit")
+        write(sample, THEIRS, how="in place")
+        user.window.commands["save"].trigger()
+        assert "Saving would lose" in user.window.desk.notices.texts[0]
+        assert {"Bring both together", "Keep both", "Save as…"} <= set(buttons(user))
+        assert content(sample) == THEIRS
+
+    play(qapp, scenario)
