@@ -16,7 +16,7 @@ from typing import Any
 from ftdesk.errors import InputError
 from ftdesk.validation.checker import Checker, RecordResult
 from ftdesk.validation.findings import Finding
-from ftdesk.validation.requirements import OPENAI, requirements_of
+from ftdesk.validation.requirements import DEFAULT_HOST, requirements_of, shipped_requirements
 
 _BARS = 24
 
@@ -65,7 +65,7 @@ class Mirror:
         try:
             requirements = requirements_of(host)
         except InputError:
-            requirements = OPENAI
+            requirements = next(known for known in shipped_requirements() if known.host == DEFAULT_HOST)
         self._checker = Checker("auto", requirements=requirements)
         if method in ("supervised", "preference", "reinforcement"):
             self._checker.method = method  # type: ignore[assignment]

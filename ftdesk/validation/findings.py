@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, NamedTuple
 
 Severity = Literal["error", "warning", "hint"]
 """``error``: the host refuses the file or the example. ``warning``: it takes it, but ignores, cuts or pays for
@@ -73,11 +73,19 @@ class TokenSummary:
     over_limit: int
 
 
+class HostVerdict(NamedTuple):
+    """How much of a file a host refuses (``errors``) or takes otherwise than it was meant (``warnings``)."""
+
+    errors: int
+    warnings: int
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """All that is known about a file after a check.
 
-    ``examples`` are the lines that are not blank. ``findings`` are in line order, those about the whole file last.
+    ``examples`` are the lines that are not blank. ``findings`` are those for ``host`` in line order, those about the
+    whole file last; ``hosts`` has a verdict of every host that is known, ``host`` first.
     ``example_tokens`` has one count for each example that could be counted, in line order; it is not part of the JSON.
     """
 
@@ -90,6 +98,7 @@ class Report:
     findings: tuple[Finding, ...]
     tokens: TokenSummary | None = None
     example_tokens: Sequence[int] = ()
+    hosts: Mapping[str, HostVerdict] = field(default_factory=dict)
 
     def count(self, severity: Severity) -> int:
         """How many findings have this severity."""
@@ -107,6 +116,6 @@ class Report:
             "warnings": warnings,
             "bytes": self.bytes,
             "tokens": asdict(self.tokens) if self.tokens else None,
-            "hosts": {self.host: {"errors": errors, "warnings": warnings}},
+            "hosts": {host: verdict._asdict() for host, verdict in self.hosts.items()},
             "findings": [asdict(finding) for finding in self.findings],
         }

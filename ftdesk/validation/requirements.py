@@ -1,58 +1,185 @@
-"""What hosts ask of a training file. Figures as their documentation gives them; ``None`` where none is published."""
+"""What hosts ask of a training file: dated data in ``resources/requirements``, one TOML file for each host.
+
+A file of the same form in the folder ``requirements`` of the user's configuration replaces a shipped one, or adds a
+host, without a new version of ftdesk.
+"""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, cast, get_args
 
+from ftdesk import resources
 from ftdesk.errors import InputError
+from ftdesk.storage.folders import Folders
+from ftdesk.validation.findings import Severity
+from ftdesk.validation.problem import Feature, Limit, Problem
+
+DEFAULT_HOST = "openai"
+"""Whose requirements count where no host is named: most others took over its format."""
+
+Verdict = tuple[Severity | None, ...]
+"""How grave one problem is for each of several hosts, in their order; ``None`` where it is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Requirements:
-    """``example_tokens`` maps the beginning of a model's name to the length at which its examples are cut.
+    """What one host asks, as its documentation (``sources``) said at the day ``as_of``.
 
-    ``any_model_tokens`` holds when no model is named.
+    ``limits`` has what is published. ``example_tokens`` maps the beginning of a model's name to the length at which
+    its examples are cut; where no model is named, ``max_example_tokens`` of ``limits`` holds. ``unsupported`` is what
+    the host refuses (error) or ignores (warning), ``severities`` has the rules that it takes otherwise than they say.
     """
 
     host: str
-    min_examples: int
-    any_model_tokens: int | None = None
+    title: str
+    as_of: date
+    sources: tuple[str, ...]
+    limits: Mapping[Limit, int] = field(default_factory=dict)
     example_tokens: Mapping[str, int] = field(default_factory=dict)
+    unsupported: Mapping[Feature, Severity] = field(default_factory=dict)
+    severities: Mapping[str, Severity | Literal["off"]] = field(default_factory=dict)
+
+    @property
+    def min_examples(self) -> int:
+        """How many examples a training file needs."""
+        return self.limits.get("min_examples", 1)
 
     def token_limit(self, model: str | None) -> int | None:
         """At how many tokens an example for ``model`` is cut, or ``None`` if that is not known."""
         if model is None:
-            return self.any_model_tokens
+            return self.limits.get("max_example_tokens")
         name = base_model(model)
         prefixes = sorted(self.example_tokens, key=len, reverse=True)
         return next((self.example_tokens[prefix] for prefix in prefixes if name.startswith(prefix)), None)
 
+    def limit(self, name: Limit, model: str | None = None) -> int | None:
+        """A limit, or ``None`` where none is published."""
+        return self.token_limit(model) if name == "max_example_tokens" else self.limits.get(name)
 
-# OpenAI: ten lines at least (supervised fine-tuning guide); 65,536 tokens an example for every model that can still be
-# tuned, 16,385 for gpt-3.5-turbo-0125 (fine-tuning best practices). Longer examples lose their end without a word.
-OPENAI = Requirements(
-    "openai",
-    min_examples=10,
-    any_model_tokens=65_536,
-    example_tokens={"gpt-4.1": 65_536, "gpt-4o": 65_536, "gpt-3.5-turbo": 16_385},
-)
+    def judge(self, code: str, severity: Severity, problem: Problem, model: str | None = None) -> Severity | None:
+        """How grave ``problem``, found by the rule ``code`` of ``severity``, is for this host; ``None``: not at all."""
+        if problem.measure is not None and not self._breaks(problem, model):
+            return None
+        grave: Severity | Literal["off"] | None = problem.severity or severity
+        if problem.feature is not None:
+            grave = self.unsupported.get(problem.feature)
+        grave = self.severities.get(code, grave) if grave is not None else None
+        return None if grave == "off" else grave
 
-# The built-in host keeps to OpenAI's format and minimum. Its models count in tokens of their own.
-LOCAL = Requirements("local", min_examples=10)
+    def _breaks(self, problem: Problem, model: str | None) -> bool:
+        measure = problem.measure
+        limit = None if measure is None else self.limit(measure.limit, model)
+        if measure is None or limit is None:
+            return False
+        return measure.amount < limit if measure.limit.startswith("min_") else measure.amount > limit
 
-REQUIREMENTS: tuple[Requirements, ...] = (OPENAI, LOCAL)
+
+def all_requirements() -> tuple[Requirements, ...]:
+    """Those of every host that is known, the user's own files included, by name.
+
+    Raises ``InputError`` for a file of the user that cannot be used.
+    """
+    return _load(Folders.of_user().config / "requirements")
+
+
+def shipped_requirements() -> tuple[Requirements, ...]:
+    """Those that come with ftdesk, by name."""
+    return _load(None)
 
 
 def requirements_of(host: str) -> Requirements:
-    """Raises ``InputError`` for a host whose requirements are not known."""
-    for requirements in REQUIREMENTS:
+    """Raises ``InputError`` for a host whose requirements are not known, and for a file that cannot be used."""
+    for requirements in all_requirements():
         if requirements.host == host:
             return requirements
-    known = ", ".join(requirements.host for requirements in REQUIREMENTS)
+    known = ", ".join(requirements.host for requirements in all_requirements())
     raise InputError(f"What the host “{host}” asks of a training file is not known.", hint=f"Known hosts: {known}.")
 
 
 def base_model(model: str) -> str:
     """The model below a fine-tuned one: ``ft:gpt-4.1-mini-2025-04-14:org:name:id`` is a ``gpt-4.1-mini-2025-04-14``."""
     return model.removeprefix("ft:").partition(":")[0].lower()
+
+
+@cache
+def _load(users: Path | None) -> tuple[Requirements, ...]:
+    paths = _files(resources.path("requirements")) | (_files(users) if users is not None else {})
+    return tuple(_read(paths[host]) for host in sorted(paths))
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    try:
+        return {path.stem: path for path in folder.iterdir() if path.suffix == ".toml"}
+    except OSError:  # mostly, there is no such folder
+        return {}
+
+
+def _read(path: Path) -> Requirements:
+    try:
+        return parse_requirements(path.read_text(encoding="utf-8"), path.stem)
+    except (OSError, ValueError) as error:  # TOML and UTF-8 errors are ValueErrors
+        reason = str(error).rstrip(".").replace("\n", " ")
+        raise InputError(
+            f"The requirements in {path} cannot be used: {reason}.",
+            hint="Correct the file, or remove it to use those that come with ftdesk.",
+        ) from error
+
+
+def parse_requirements(text: str, host: str) -> Requirements:
+    """Requirements from TOML. Raises ``ValueError`` that names the key."""
+    table = tomllib.loads(text)
+    unknown = table.keys() - {"title", "as_of", "sources", "limits", "example_tokens", "unsupported", "severity"}
+    if unknown:
+        raise ValueError(f"the key {min(unknown)!r} is not known")
+    as_of, sources = table.get("as_of"), table.get("sources", [])
+    if type(as_of) is not date:
+        raise ValueError("as_of must be a date, such as 2026-11-22")
+    if not (isinstance(sources, list) and all(isinstance(source, str) for source in sources)):
+        raise ValueError("sources must be a list of addresses")
+    title = table.get("title", host)
+    if not isinstance(title, str):
+        raise ValueError("title must be a text")
+    return Requirements(
+        host=host,
+        title=title,
+        as_of=as_of,
+        sources=tuple(sources),
+        limits=cast("dict[Limit, int]", _numbers(table, "limits", get_args(Limit))),
+        example_tokens={name.lower(): number for name, number in _numbers(table, "example_tokens").items()},
+        unsupported=cast(
+            "dict[Feature, Severity]", _words(table, "unsupported", get_args(Severity), get_args(Feature))
+        ),
+        severities=cast("dict[str, Severity]", _words(table, "severity", (*get_args(Severity), "off"))),
+    )
+
+
+def _numbers(table: Mapping[str, Any], name: str, keys: tuple[str, ...] = ()) -> dict[str, int]:
+    part = _part(table, name, keys)
+    for key, value in part.items():
+        if type(value) is not int or value < 1:
+            raise ValueError(f"{name}.{key} must be a whole number from 1")
+    return part
+
+
+def _words(table: Mapping[str, Any], name: str, words: tuple[str, ...], keys: tuple[str, ...] = ()) -> dict[str, str]:
+    part = _part(table, name, keys)
+    for key, value in part.items():
+        if value not in words:
+            raise ValueError(f"{name}.{key} must be one of {', '.join(words)}")
+    return part
+
+
+def _part(table: Mapping[str, Any], name: str, keys: tuple[str, ...]) -> dict[str, Any]:
+    part = table.get(name, {})
+    if not isinstance(part, dict):
+        raise ValueError(f"{name} must be a table")
+    unknown = [key for key in part if keys and key not in keys]
+    if unknown:
+        raise ValueError(f"{name}.{unknown[0]} is not known; known are {', '.join(keys)}")
+    return part

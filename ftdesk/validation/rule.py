@@ -1,64 +1,83 @@
 """What a rule is.
 
 A rule is one function with a stable code, a severity, the reason why it exists, and a bad and a good example of its
-own, which are its first test. There are four kinds: a line rule looks at the text of one line, a record rule at the
-example that it holds, a token rule at how many tokens that has, and a dataset rule at what one example has to do with
-the others.
+own, which are its first test. There are five kinds: a line rule looks at the text of one line, a record rule at the
+form of the example that it holds, a text rule at its words, a token rule at how many tokens that has, and a dataset
+rule at what one example has to do with the others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
 
-from ftdesk.validation.findings import Fix, Method, Severity
+from ftdesk.validation.findings import Method, Severity
+from ftdesk.validation.problem import Problem
 from ftdesk.validation.record import Example, Line
-from ftdesk.validation.requirements import Requirements
 from ftdesk.validation.tokens import ExampleTokens
 
+__all__ = [
+    "Against",
+    "DatasetRule",
+    "Fact",
+    "Index",
+    "LineRule",
+    "Problem",
+    "RecordRule",
+    "Rule",
+    "TextRule",
+    "TokenRule",
+    "dataset_rule",
+    "line_rule",
+    "record_rule",
+    "text_rule",
+    "token_rule",
+]
+
 Fact = int | None
-"""What a dataset rule remembers of one line: small, so that millions fit. ``None``: the line does not concern it."""
+"""What an index remembers of one line, below 2⁶³: small, so that millions fit. ``None``: nothing."""
+
+LineOf = Callable[[int], int]
+"""Gives the present number of the line that is known by a key."""
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """What a rule says of one line. The frame adds the line number and the rule's code and severity.
+class Against:
+    """A test file: its name, and the numbers of its prompts with the line on which each stands first."""
 
-    ``severity`` overrides the rule's own, for a case that is less grave than the usual one.
-    """
-
-    message: str
-    path: str | None = None
-    column: int | None = None
-    severity: Severity | None = None
-    fix: Fix | None = None
+    name: str = ""
+    prompts: Mapping[int, int] = field(default_factory=dict)
 
 
 class Index(Protocol):
-    """The memory of a dataset rule.
+    """What is remembered of a dataset for the rules that ask about it. Several rules may ask the same index.
 
     A line is known by a key of the caller's choice that stays the same while lines move. Adding or removing one line
     costs one look-up, whatever the size of the dataset.
     """
+
+    def __init__(self, against: Against) -> None: ...
+
+    @staticmethod
+    def fact(line: Line) -> Fact:
+        """What it remembers of a line. Taken where the line is parsed, maybe in another process."""
 
     def add(self, key: int, fact: Fact) -> None: ...
 
     def remove(self, key: int, fact: Fact) -> None:
         """``fact`` is what was added for ``key``."""
 
-    def problems(self, line_of: Callable[[int], int]) -> Iterator[tuple[int | None, Problem]]:
-        """Everything wrong now, with the key of its line, or ``None`` for the dataset as a whole.
 
-        ``line_of`` gives the present line number of a key.
-        """
+_AnyIndex = TypeVar("_AnyIndex", bound=Index)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """``title`` names the rule in a list; ``why`` is for the person who asks what is bad about it.
 
-    ``good`` and ``bad`` are the content of a file without and with the problem, when checked for ``method``.
+    ``good`` and ``bad`` are the content of a file without and with the problem, when checked for ``method`` and, if it
+    is a problem for some hosts only, for ``host``.
     """
 
     code: str
@@ -68,6 +87,7 @@ class Rule:
     good: bytes
     bad: bytes
     method: Method | None = None
+    host: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,34 +97,44 @@ class LineRule(Rule):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordRule(Rule):
-    """``reads_text`` rules look into the words. The others see structure only and are skipped for plain examples."""
+    """Sees structure only, and is skipped for plain examples, which have none that could be wrong."""
 
     check: Callable[[Example], Iterable[Problem]]
-    reads_text: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextRule(Rule):
+    """Looks into the words. ``suspects`` says of a plain example, at next to no cost, whether that could find anything.
+
+    It may suspect too much, never too little.
+    """
+
+    check: Callable[[Example], Iterable[Problem]]
+    suspects: Callable[[Line], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRule(Rule):
-    """Asked only where tokens are counted and the model's limit is known."""
+    """Asked where tokens are counted and an example is longer than some host takes."""
 
-    check: Callable[[ExampleTokens, int], Iterable[Problem]]
+    check: Callable[[ExampleTokens], Iterable[Problem]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetRule(Rule):
-    """``fact`` is taken where the line is parsed, maybe in another process; the index lives where the dataset is."""
+    """``check`` asks the index for all that is wrong now, with the key of its line, or ``None`` for the whole file."""
 
-    fact: Callable[[Line], Fact]
-    index: Callable[[Requirements], Index]
+    check: Callable[[Any, LineOf], Iterable[tuple[int | None, Problem]]]
+    index: type[Index]
 
 
 def line_rule(
-    code: str, severity: Severity, title: str, *, why: str, good: bytes, bad: bytes
+    code: str, severity: Severity, title: str, *, why: str, good: bytes, bad: bytes, host: str | None = None
 ) -> Callable[[Callable[[Line], Iterable[Problem]]], LineRule]:
     """Make a function on a line a rule."""
 
     def make(check: Callable[[Line], Iterable[Problem]]) -> LineRule:
-        return LineRule(code=code, severity=severity, title=title, why=why, good=good, bad=bad, check=check)
+        return LineRule(code=code, severity=severity, title=title, why=why, good=good, bad=bad, host=host, check=check)
 
     return make
 
@@ -118,7 +148,7 @@ def record_rule(
     good: bytes,
     bad: bytes,
     method: Method | None = None,
-    reads_text: bool = False,
+    host: str | None = None,
 ) -> Callable[[Callable[[Example], Iterable[Problem]]], RecordRule]:
     """Make a function on an example a rule."""
 
@@ -131,8 +161,28 @@ def record_rule(
             good=good,
             bad=bad,
             method=method,
+            host=host,
             check=check,
-            reads_text=reads_text,
+        )
+
+    return make
+
+
+def text_rule(
+    code: str,
+    severity: Severity,
+    title: str,
+    *,
+    why: str,
+    good: bytes,
+    bad: bytes,
+    suspects: Callable[[Line], bool],
+) -> Callable[[Callable[[Example], Iterable[Problem]]], TextRule]:
+    """Make a function on the words of an example a rule."""
+
+    def make(check: Callable[[Example], Iterable[Problem]]) -> TextRule:
+        return TextRule(
+            code=code, severity=severity, title=title, why=why, good=good, bad=bad, suspects=suspects, check=check
         )
 
     return make
@@ -140,10 +190,10 @@ def record_rule(
 
 def token_rule(
     code: str, severity: Severity, title: str, *, why: str, good: bytes, bad: bytes
-) -> Callable[[Callable[[ExampleTokens, int], Iterable[Problem]]], TokenRule]:
-    """Make a function on the tokens of an example, and the most that the model takes, a rule."""
+) -> Callable[[Callable[[ExampleTokens], Iterable[Problem]]], TokenRule]:
+    """Make a function on the tokens of an example a rule."""
 
-    def make(check: Callable[[ExampleTokens, int], Iterable[Problem]]) -> TokenRule:
+    def make(check: Callable[[ExampleTokens], Iterable[Problem]]) -> TokenRule:
         return TokenRule(code=code, severity=severity, title=title, why=why, good=good, bad=bad, check=check)
 
     return make
@@ -157,13 +207,13 @@ def dataset_rule(
     why: str,
     good: bytes,
     bad: bytes,
-    index: Callable[[Requirements], Index],
-) -> Callable[[Callable[[Line], Fact]], DatasetRule]:
-    """Make a function that takes a fact from a line, and an index of such facts, a rule."""
+    index: type[_AnyIndex],
+) -> Callable[[Callable[[_AnyIndex, LineOf], Iterator[tuple[int | None, Problem]]]], DatasetRule]:
+    """Make a question to an index a rule."""
 
-    def make(fact: Callable[[Line], Fact]) -> DatasetRule:
+    def make(check: Callable[[_AnyIndex, LineOf], Iterator[tuple[int | None, Problem]]]) -> DatasetRule:
         return DatasetRule(
-            code=code, severity=severity, title=title, why=why, good=good, bad=bad, fact=fact, index=index
+            code=code, severity=severity, title=title, why=why, good=good, bad=bad, index=index, check=check
         )
 
     return make

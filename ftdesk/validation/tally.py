@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ftdesk.validation.findings import Finding, TokenSummary
+from ftdesk.validation.requirements import Verdict
 from ftdesk.validation.rule import Fact
 from ftdesk.validation.tokens import O200K_BASE, ExampleTokens
 
@@ -15,12 +17,14 @@ class RecordResult(NamedTuple):
     """What is known about one line. A named tuple because it takes a third of the time to make.
 
     ``facts`` is what the dataset rules remember of it. ``tokens`` is ``None`` where nothing was counted.
+    ``verdicts`` says of each problem how grave it is for every host, also of those that are none for the chosen one.
     """
 
     findings: tuple[Finding, ...]
     facts: tuple[Fact, ...]
     blank: bool
     tokens: ExampleTokens | None = None
+    verdicts: tuple[Verdict, ...] = ()
 
 
 @dataclass(slots=True)
@@ -38,6 +42,7 @@ class Tally:
     trained: int = 0
     over_limit: int = 0
     exact: bool = True
+    verdicts: Counter[Verdict] = field(default_factory=Counter)
 
     def add(self, result: RecordResult, token_limit: int | None) -> None:
         """Take in the result of one more line. ``token_limit`` is the length at which the host cuts an example."""
@@ -45,6 +50,8 @@ class Tally:
         self.examples += not result.blank
         self.findings.extend(result.findings)
         self.facts.append(result.facts)
+        if result.verdicts:
+            self.verdicts.update(result.verdicts)
         if result.tokens is not None:
             self.example_tokens.append(result.tokens.total)
             self.trained += result.tokens.trained
@@ -56,6 +63,7 @@ class Tally:
         self.lines += block.lines
         self.examples += block.examples
         self.findings += block.findings
+        self.verdicts.update(block.verdicts)
         self.example_tokens += block.example_tokens
         self.trained += block.trained
         self.over_limit += block.over_limit

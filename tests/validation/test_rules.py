@@ -6,6 +6,7 @@ import ast
 import importlib
 import pkgutil
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,10 @@ import pytest
 import ftdesk.validation.rules as rules_package
 from ftdesk.validation.checker import Checker
 from ftdesk.validation.findings import Finding
-from ftdesk.validation.rule import DatasetRule, Rule, TokenRule
+from ftdesk.validation.indexes import Twins, prompt_of
+from ftdesk.validation.record import read_line
+from ftdesk.validation.requirements import Requirements, requirements_of
+from ftdesk.validation.rule import Against, DatasetRule, Rule, TokenRule
 from ftdesk.validation.rules import RULES
 
 REQUIRED = {
@@ -31,9 +35,29 @@ def modules() -> list[str]:
     return [module.name for module in pkgutil.iter_modules(rules_package.__path__)]
 
 
+def requirements_for(rule: Rule, content: bytes) -> Requirements:
+    requirements = requirements_of(rule.host or "openai")
+    if rule.code == "file-too-large" and content == rule.bad:
+        return replace(requirements, limits={**requirements.limits, "max_file_bytes": len(content) - 1})
+    return requirements
+
+
+def against(rule: Rule, content: bytes) -> Against:
+    if rule.code != "leaked-into-test" or content != rule.bad:
+        return Against()
+    fact = Twins.fact(read_line(content.partition(b"\n")[0]))
+    assert fact is not None
+    return Against("test.jsonl", {prompt_of(fact): 1})
+
+
 def findings_of(rule: Rule, content: bytes) -> list[Finding]:
     """What all rules say of the content of a file; that it is short only where the rule is about several lines."""
-    checker = Checker(rule.method or "auto", count_tokens=isinstance(rule, TokenRule))
+    checker = Checker(
+        rule.method or "auto",
+        requirements=requirements_for(rule, content),
+        count_tokens=isinstance(rule, TokenRule),
+        against=against(rule, content),
+    )
     report = checker.check_lines(content.removesuffix(b"\n").split(b"\n"))
     return [
         finding for finding in report.findings if isinstance(rule, DatasetRule) or finding.rule != "too-few-examples"

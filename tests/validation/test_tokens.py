@@ -17,7 +17,7 @@ from ftdesk import resources
 from ftdesk.validation import tokens
 from ftdesk.validation.checker import Checker, MethodChoice
 from ftdesk.validation.findings import TokenSummary
-from ftdesk.validation.requirements import LOCAL, base_model
+from ftdesk.validation.requirements import base_model, requirements_of
 from ftdesk.validation.tokens import ExampleTokens, TiktokenCounter, has_known_encoding, shared_counter
 
 count = shared_counter().count
@@ -239,7 +239,7 @@ def test_of_a_preference_example_the_longer_text_must_fit_and_not_the_sum() -> N
 
 def test_where_no_limit_is_known_nothing_is_too_long() -> None:
     line = json.dumps(conversation("hello" * 70_000, "hello")).encode()
-    for checker in (Checker(requirements=LOCAL), Checker(model="some-model")):
+    for checker in (Checker(requirements=requirements_of("local")), Checker(model="some-model")):
         assert checker.check_record(2, line).findings == ()
 
 

@@ -40,5 +40,12 @@ RULES: tuple[Rule, ...] = (
     preference.preference_identical,
     length.example_too_long,
     dataset.duplicate_example,
+    dataset.contradicting_examples,
+    dataset.leaked_into_test,
+    dataset.system_prompt_varies,
+    dataset.script_mixed,
+    dataset.unusual_length,
+    dataset.unbalanced_answers,
     dataset.too_few_examples,
+    dataset.file_too_large,
 )

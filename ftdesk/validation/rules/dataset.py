@@ -1,78 +1,36 @@
-"""Rules about what an example has to do with the others."""
+"""Rules about what an example has to do with the others, and about the file as a whole."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from hashlib import blake2b
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from ftdesk.validation.record import ABSENT, Line
-from ftdesk.validation.requirements import Requirements
-from ftdesk.validation.rule import Fact, Problem, dataset_rule
+from ftdesk.validation.indexes import SCRIPTS, Sizes, Traits, Twins, has_short_answer
+from ftdesk.validation.problem import Measure
+from ftdesk.validation.rule import LineOf, Problem, dataset_rule
 from ftdesk.validation.wording import counted
 
+_Found = Iterator[tuple[int | None, Problem]]
 
-def _example(question: str, answer: str) -> bytes:
+# Below so many examples nothing can be said about what is usual in a file.
+_ENOUGH = 20
+_DOMINANT_SHARE = 0.9
+_RARE_SHARE = 0.05
+_MUCH_LONGER = 10  # half octaves: 32 times
+_MUCH_SHORTER = 12  # 64 times
+
+
+def _example(question: str, answer: str, system: str = "") -> bytes:
     messages = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+    if system:
+        messages.insert(0, {"role": "system", "content": system})
     return json.dumps({"messages": messages}).encode() + b"\n"
 
 
 _TEN = b"".join(_example(f"{number} + {number}?", f"{2 * number}.") for number in range(10))
-
-
-class _Count:
-    """How many lines hold an example."""
-
-    def __init__(self, requirements: Requirements) -> None:
-        self._least = requirements.min_examples
-        self._count = 0
-
-    def add(self, key: int, fact: Fact) -> None:  # noqa: ARG002 - every index is told the key
-        self._count += fact is not None
-
-    def remove(self, key: int, fact: Fact) -> None:  # noqa: ARG002
-        self._count -= fact is not None
-
-    def problems(self, line_of: Callable[[int], int]) -> Iterator[tuple[int | None, Problem]]:  # noqa: ARG002
-        if self._count < self._least:
-            yield None, Problem(f"The file has {counted(self._count, 'example')}; at least {self._least} are needed.")
-
-
-class _Copies:
-    """Which lines have the same digest. Only digests that occur again cost a list."""
-
-    def __init__(self, requirements: Requirements) -> None:  # noqa: ARG002 - every index is told the requirements
-        self._single: dict[int, int] = {}
-        self._several: dict[int, set[int]] = {}
-
-    def add(self, key: int, fact: Fact) -> None:
-        if fact is None:
-            return
-        if fact in self._several:
-            self._several[fact].add(key)
-        elif fact in self._single:
-            self._several[fact] = {self._single.pop(fact), key}
-        else:
-            self._single[fact] = key
-
-    def remove(self, key: int, fact: Fact) -> None:
-        if fact is None:
-            return
-        copies = self._several.get(fact)
-        if copies is None:
-            self._single.pop(fact, None)
-            return
-        copies.discard(key)
-        if len(copies) == 1:
-            self._single[fact] = copies.pop()
-            del self._several[fact]
-
-    def problems(self, line_of: Callable[[int], int]) -> Iterator[tuple[int | None, Problem]]:
-        for keys in self._several.values():
-            first, *copies = sorted(keys, key=line_of)
-            for key in copies:
-                yield key, Problem(f"The example is the same as on line {line_of(first):,}.", fix="remove-duplicate")
+_TWENTY = b"".join(
+    _example(f"{number} + {number}?", f"That makes {2 * number}, as one can count.", "Add.") for number in range(20)
+)
 
 
 @dataset_rule(
@@ -82,10 +40,35 @@ class _Copies:
     why="OpenAI trains on ten examples at least, and recommends to start with fifty good ones.",
     good=_TEN,
     bad=_TEN[: _TEN.rindex(b"\n", 0, -1) + 1],
-    index=_Count,
+    index=Sizes,
 )
-def too_few_examples(line: Line) -> Fact:
-    return None if line.blank else 1
+def too_few_examples(sizes: Sizes, line_of: LineOf) -> _Found:  # noqa: ARG001 - of the file, not of a line
+    yield (
+        None,
+        Problem(
+            f"The file has {counted(sizes.examples, 'example')}; at least {{limit}} are needed.",
+            measure=Measure("min_examples", sizes.examples),
+        ),
+    )
+
+
+@dataset_rule(
+    "file-too-large",
+    "error",
+    "The file is larger than the host takes",
+    why="A host refuses a file above its limit, often only after the whole of it was uploaded.",
+    good=_TWENTY,
+    bad=_TEN,  # for a host that takes less
+    index=Sizes,
+)
+def file_too_large(sizes: Sizes, line_of: LineOf) -> _Found:  # noqa: ARG001
+    yield (
+        None,
+        Problem(
+            f"The file has {sizes.bytes:,} bytes; the host takes {{limit}}.",
+            measure=Measure("max_file_bytes", sizes.bytes),
+        ),
+    )
 
 
 @dataset_rule(
@@ -96,37 +79,151 @@ def too_few_examples(line: Line) -> Fact:
     "good.",
     good=_TEN,
     bad=_TEN + _TEN[: _TEN.index(b"\n") + 1],
-    index=_Copies,
+    index=Twins,
 )
-def duplicate_example(line: Line) -> Fact:
-    """A digest of the value: spaces, escapes and the order of keys make no difference. 64 bits of BLAKE2.
-
-    Among a million examples the chance that two different ones agree is below one in ten million.
-    """
-    if line.value is ABSENT:
-        return None
-    pieces: list[str] = []
-    if line.plain:
-        for message in line.value["messages"]:
-            pieces += (message["role"], str(len(message["content"])), message["content"])
-    else:
-        _collect(line.value, pieces)
-    return int.from_bytes(blake2b("\0".join(pieces).encode(), digest_size=8).digest(), "little")
+def duplicate_example(twins: Twins, line_of: LineOf) -> _Found:
+    for lines in twins.same_prompts():
+        firsts: dict[int, int] = {}
+        for key in sorted(lines, key=line_of):
+            first = firsts.setdefault(lines[key], key)
+            if first != key:
+                yield (
+                    key,
+                    Problem(f"The example is the same as on line {line_of(first):,}.", fix="remove-duplicate"),
+                )
 
 
-def _collect(value: Any, pieces: list[str]) -> None:
-    """Take ``value`` apart so that only equal values give equal pieces. Faster than writing it as JSON."""
-    kind = type(value)
-    if kind is str:
-        pieces += (f'"{len(value)}', value)
-    elif kind is dict:
-        pieces.append(f"{{{len(value)}")
-        for key in sorted(value):
-            pieces.append(key)
-            _collect(value[key], pieces)
-    elif kind is list:
-        pieces.append(f"[{len(value)}")
-        for item in value:
-            _collect(item, pieces)
-    else:
-        pieces.append(repr(value))
+@dataset_rule(
+    "contradicting-examples",
+    "warning",
+    "The same prompt has different answers",
+    why="Two answers to one prompt pull the model in two directions. Of labels and codes, at most one is right.",
+    good=_TEN,
+    bad=_TEN + _example("1 + 1?", "3."),
+    index=Twins,
+)
+def contradicting_examples(twins: Twins, line_of: LineOf) -> _Found:
+    for lines in twins.same_prompts():
+        first, *others = sorted(lines, key=line_of)
+        different = [key for key in others if lines[key] != lines[first]]
+        # Long answers may differ in words and agree in what they say.
+        is_label = all(map(has_short_answer, lines.values()))
+        for key in different:
+            yield (
+                key,
+                Problem(
+                    f"The prompt is the same as on line {line_of(first):,}, and the answer is another.",
+                    severity="warning" if is_label else "hint",
+                ),
+            )
+
+
+@dataset_rule(
+    "leaked-into-test",
+    "error",
+    "The prompt of an example is in the test file",
+    why="A model that was trained on a question of the test knows its answer by heart, and the score says nothing.",
+    good=_TWENTY,
+    bad=_TEN,  # where the test file holds one of them
+    index=Twins,
+)
+def leaked_into_test(twins: Twins, line_of: LineOf) -> _Found:
+    for key in sorted(twins.leaks, key=line_of):
+        yield key, Problem(f"The prompt is also on line {twins.leaks[key]:,} of the test file.", fix="remove-line")
+
+
+@dataset_rule(
+    "system-prompt-varies",
+    "hint",
+    "A system message differs from that of the others",
+    why="Where nearly all examples begin alike, another system message, or none, is mostly a slip. Later the model "
+    "answers best under the words that it was trained with.",
+    good=_TWENTY,
+    bad=_TWENTY.replace(b'"Add."', b'"Ad."', 1),
+    index=Traits,
+)
+def system_prompt_varies(traits: Traits, line_of: LineOf) -> _Found:
+    usual, keys = traits.systems.largest()
+    others = [(number, key) for number, rare in traits.systems.items() if number != usual for key in rare]
+    if not others or not _prevails(keys, traits.systems.total):
+        return
+    first = min(map(line_of, keys))
+    for number, key in others:
+        if not usual:
+            message = "Nearly all examples have no system message; this one has."
+        else:
+            here = "here is another" if number else "here is none"
+            message = f"Nearly all examples have the same system message as line {first:,}; {here}."
+        yield key, Problem(message, "messages[0].content" if number else "messages")
+
+
+@dataset_rule(
+    "unbalanced-answers",
+    "hint",
+    "Nearly all answers are the same",
+    why="A model that always gives the most frequent answer is right nearly always, and that is what it learns first.",
+    good=b"".join(_example(f"Mail {number}?", "spam" if number % 3 else "fine") for number in range(30)),
+    bad=b"".join(_example(f"Mail {number}?", "fine" if number % 15 else "spam") for number in range(30)),
+    index=Traits,
+)
+def unbalanced_answers(traits: Traits, line_of: LineOf) -> _Found:
+    label, keys = traits.labels.largest()
+    if label and _prevails(keys, traits.labels.total):
+        first = min(map(line_of, keys))
+        yield None, Problem(f"Of {traits.labels.total:,} answers {len(keys):,} are the same as on line {first:,}.")
+
+
+@dataset_rule(
+    "script-mixed",
+    "hint",
+    "An answer is in another script than the others",
+    why="Where nearly all answers are in one script, one in another was mostly not meant, and teaches the model to "
+    "switch languages.",
+    good=_TWENTY,
+    bad=_TWENTY + _example("20 + 20?", "Это будет ровно сорок, считая правильно.", "Add."),
+    index=Traits,
+)
+def script_mixed(traits: Traits, line_of: LineOf) -> _Found:  # noqa: ARG001
+    written = traits.scripts.total - len(traits.scripts.keys(0))
+    for number, keys in traits.scripts.items():
+        if number and written >= _ENOUGH and len(keys) <= _RARE_SHARE * written:
+            for key in keys:
+                yield key, Problem(f"The answer is in {SCRIPTS[number]} script; nearly all others are not.")
+
+
+@dataset_rule(
+    "unusual-length",
+    "hint",
+    "An answer is far longer or shorter than the others",
+    why="One answer of quite another length is often cut off, pasted twice, or of another file.",
+    good=_TWENTY,
+    bad=_TWENTY + _example("20 + 20?", "That makes 40. " * 160, "Add."),
+    index=Traits,
+)
+def unusual_length(traits: Traits, line_of: LineOf) -> _Found:  # noqa: ARG001
+    groups = sorted(traits.lengths.items())
+    if traits.lengths.total < _ENOUGH:
+        return
+    median = _median(groups, traits.lengths.total)
+    for word, unusual in (
+        ("longer", [keys for length, keys in groups if length >= median + _MUCH_LONGER]),
+        ("shorter", [keys for length, keys in groups if length <= median - _MUCH_SHORTER]),
+    ):
+        if sum(map(len, unusual)) <= _RARE_SHARE * traits.lengths.total:
+            for keys in unusual:
+                for key in keys:
+                    yield key, Problem(f"The answer is far {word} than most of the others.")
+
+
+def _prevails(keys: Sequence[int], total: int) -> bool:
+    return total >= _ENOUGH and len(keys) >= _DOMINANT_SHARE * total
+
+
+def _median(groups: list[tuple[int, Sequence[int]]], total: int) -> int:
+    """The number to which the middle one of all keys belongs."""
+    seen = 0
+    for number, keys in groups:
+        seen += len(keys)
+        if 2 * seen >= total:
+            return number
+    return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ftdesk.validation.problem import Measure
 from ftdesk.validation.rule import Problem, token_rule
 from ftdesk.validation.tokens import ExampleTokens
 
@@ -18,6 +19,8 @@ _GOOD = b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant",
     good=_GOOD,
     bad=_GOOD.replace(b"Hi", b"so" + b" on and" * 33_000),
 )
-def example_too_long(tokens: ExampleTokens, limit: int) -> Iterator[Problem]:
-    if tokens.longest > limit:
-        yield Problem(f"The example has {tokens.longest:,} tokens; the model takes {limit:,}, and the rest is cut off.")
+def example_too_long(tokens: ExampleTokens) -> Iterator[Problem]:
+    yield Problem(
+        f"The example has {tokens.longest:,} tokens; the model takes {{limit}}, and the rest is cut off.",
+        measure=Measure("max_example_tokens", tokens.longest),
+    )

@@ -1,0 +1,319 @@
+"""What is remembered of a dataset: small numbers for each line, in indexes that the dataset rules ask.
+
+An index is told of a line at the cost of one look-up, and knows no text: 40 to 120 bytes a line, whatever its length.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+from zlib import crc32
+
+from ftdesk.validation.record import ABSENT, Line
+from ftdesk.validation.rule import Against, Fact
+
+_ANSWER_BITS = 16
+_SHORT_ANSWER = 40
+_HALF_OCTAVE_BITS = 6
+_SCRIPT_BITS = 5
+_FEWEST_LETTERS = 12
+_SAMPLED_LETTERS = 24
+# By the beginnings of Unicode's blocks; the ranges between are of no script that is told apart here.
+_SCRIPTS: tuple[tuple[int, int, str], ...] = (
+    (0x0041, 0x024F, "Latin"),
+    (0x0370, 0x03FF, "Greek"),
+    (0x0400, 0x052F, "Cyrillic"),
+    (0x0590, 0x05FF, "Hebrew"),
+    (0x0600, 0x077F, "Arabic"),
+    (0x0900, 0x097F, "Devanagari"),
+    (0x0E00, 0x0E7F, "Thai"),
+    (0x3040, 0x30FF, "Chinese or Japanese"),
+    (0x4E00, 0x9FFF, "Chinese or Japanese"),
+    (0x1100, 0x11FF, "Korean"),
+    (0xAC00, 0xD7AF, "Korean"),
+)
+SCRIPTS: tuple[str, ...] = ("", *dict.fromkeys(name for _, _, name in _SCRIPTS))
+"""Scripts by number; 0 is none in particular."""
+
+
+class Sizes:
+    """How many examples there are, how many of them hold images, and how many bytes the file has."""
+
+    def __init__(self, against: Against) -> None:  # noqa: ARG002 - every index is made alike
+        self.examples = 0
+        self.with_images = 0
+        self.bytes = 0
+
+    @staticmethod
+    def fact(line: Line) -> Fact:
+        has_images = not line.plain and b'"image_url"' in line.raw
+        return len(line.raw) << 2 | has_images << 1 | (not line.blank)
+
+    def add(self, key: int, fact: Fact, sign: int = 1) -> None:  # noqa: ARG002 - every index is told the key
+        if fact is not None:
+            self.examples += sign * (fact & 1)
+            self.with_images += sign * (fact >> 1 & 1)
+            self.bytes += sign * ((fact >> 2) + 1)  # with its LF
+
+    def remove(self, key: int, fact: Fact) -> None:
+        self.add(key, fact, -1)
+
+
+class Twins:
+    """Which lines have the same prompt, and which of those the same answer.
+
+    A fact is 46 bits of a digest of the prompt, then whether the answer is short, then 16 bits of the answer's digest.
+    Among a million prompts the chance that two different ones agree is below one in a hundred; one in 65,536 different
+    answers to the same prompt is taken for the same. Spaces outside of texts, escapes and the order of keys make no
+    difference.
+    """
+
+    def __init__(self, against: Against) -> None:
+        self._single: dict[int, int] = {}
+        self._several: dict[int, dict[int, int]] = {}
+        self.against = against
+        self.leaks: dict[int, int] = {}
+        """Keys of lines whose prompt is one of the test file, with the line there."""
+
+    @staticmethod
+    def fact(line: Line) -> Fact:
+        if line.value is ABSENT:
+            return None
+        prompt, answer, short = _plain_pieces(line.value) if line.plain else _pieces(line.value)
+        prompt_digest = sha256("\0".join(prompt).encode()).digest()
+        answer_digest = sha256("\0".join(answer).encode()).digest()
+        return (
+            int.from_bytes(prompt_digest[:6], "little") >> 2 << _ANSWER_BITS + 1
+            | short << _ANSWER_BITS
+            | int.from_bytes(answer_digest[:2], "little")
+        )
+
+    def add(self, key: int, fact: Fact) -> None:
+        if fact is None:
+            return
+        prompt = prompt_of(fact)
+        if prompt in self._several:
+            self._several[prompt][key] = fact
+        elif prompt in self._single:
+            other = self._single.pop(prompt)
+            self._several[prompt] = {other >> _ANSWER_BITS + 1: _fact(prompt, other), key: fact}
+        else:
+            self._single[prompt] = key << _ANSWER_BITS + 1 | fact & (1 << _ANSWER_BITS + 1) - 1
+        if prompt in self.against.prompts:
+            self.leaks[key] = self.against.prompts[prompt]
+
+    def remove(self, key: int, fact: Fact) -> None:
+        if fact is None:
+            return
+        prompt = prompt_of(fact)
+        self.leaks.pop(key, None)
+        lines = self._several.get(prompt)
+        if lines is None:
+            self._single.pop(prompt, None)
+            return
+        lines.pop(key, None)
+        if len(lines) == 1:
+            del self._several[prompt]
+            self.add(*lines.popitem())
+
+    def same_prompts(self) -> Iterator[Mapping[int, int]]:
+        """The keys of lines with the same prompt, several each, with their facts."""
+        yield from self._several.values()
+
+
+def prompt_of(fact: int) -> int:
+    """The part of a fact of ``Twins`` that is the prompt's; what is left is the answer's."""
+    return fact >> _ANSWER_BITS + 1
+
+
+def has_short_answer(fact: int) -> bool:
+    """Whether the fact is one of an answer of up to 40 characters on one line, as labels and codes are."""
+    return bool(fact >> _ANSWER_BITS & 1)
+
+
+class Traits:
+    """Which lines share a system message, a short answer, the script of the answer, and about its length."""
+
+    def __init__(self, against: Against) -> None:  # noqa: ARG002
+        self.systems = Groups()
+        self.labels = Groups()
+        self.scripts = Groups()
+        self.lengths = Groups()
+
+    @staticmethod
+    def fact(line: Line) -> Fact:
+        """16 bits for the system message and the short answer each, then script, then length. 0 in each is none."""
+        value = line.value
+        messages = value.get("messages") if isinstance(value, dict) else None
+        if not isinstance(messages, list) or not messages:
+            return None
+        last = messages[-1]
+        answer = last.get("content") if isinstance(last, dict) and last.get("role") == "assistant" else None
+        if not isinstance(answer, str) or not answer:
+            return None
+        first = messages[0]
+        system = first.get("content") if isinstance(first, dict) and first.get("role") == "system" else None
+        label = _number(answer.strip().casefold()) if _is_short(answer) else 0
+        packed = (_number(system) if isinstance(system, str) else 0) << 16 | label
+        return (packed << _SCRIPT_BITS | _script(answer)) << _HALF_OCTAVE_BITS | _half_octave(len(answer))
+
+    def add(self, key: int, fact: Fact) -> None:
+        if fact is not None:
+            for group, number in zip(self._groups(), _unpacked(fact), strict=True):
+                group.add(key, number)
+
+    def remove(self, key: int, fact: Fact) -> None:
+        if fact is not None:
+            for group, number in zip(self._groups(), _unpacked(fact), strict=True):
+                group.remove(key, number)
+
+    def _groups(self) -> tuple[Groups, ...]:
+        return self.systems, self.labels, self.scripts, self.lengths
+
+
+class Groups:
+    """Keys by a small number, in order: 8 bytes a key."""
+
+    def __init__(self) -> None:
+        self._keys: dict[int, array[int]] = {}
+        self.total = 0
+
+    def add(self, key: int, number: int) -> None:
+        keys = self._keys.get(number)
+        if keys is None:
+            keys = self._keys[number] = array("q")
+        if not keys or key > keys[-1]:
+            keys.append(key)
+        else:
+            keys.insert(bisect_left(keys, key), key)
+        self.total += 1
+
+    def remove(self, key: int, number: int) -> None:
+        keys = self._keys.get(number)
+        position = -1 if keys is None else bisect_left(keys, key)
+        if keys is None or position == len(keys) or keys[position] != key:
+            return
+        del keys[position]
+        self.total -= 1
+        if not keys:
+            del self._keys[number]
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def keys(self, number: int) -> Sequence[int]:
+        return self._keys.get(number, ())
+
+    def items(self) -> Iterator[tuple[int, Sequence[int]]]:
+        """Each number and its keys."""
+        yield from self._keys.items()
+
+    def largest(self) -> tuple[int, Sequence[int]]:
+        """The number with the most keys; of several the least number."""
+        return min(self._keys.items(), key=lambda item: (-len(item[1]), item[0]), default=(0, ()))
+
+
+def _fact(prompt: int, single: int) -> int:
+    return prompt << _ANSWER_BITS + 1 | single & (1 << _ANSWER_BITS + 1) - 1
+
+
+def _unpacked(fact: int) -> tuple[int, int, int, int]:
+    """The numbers of the system message, the short answer, the script and the half octave of the length."""
+    length = fact & (1 << _HALF_OCTAVE_BITS) - 1
+    fact >>= _HALF_OCTAVE_BITS
+    script = fact & (1 << _SCRIPT_BITS) - 1
+    fact >>= _SCRIPT_BITS
+    return fact >> 16, fact & 0xFFFF, script, length
+
+
+def _number(text: str) -> int:
+    """1 to 65,535 for a text."""
+    return crc32(text.encode()) % 0xFFFF + 1
+
+
+def _half_octave(length: int) -> int:
+    """Twice the binary logarithm, rounded down: 1, 1.5, 2, 3, 4, 6, 8 … begin a new number."""
+    return 2 * length.bit_length() + (length >> max(length.bit_length() - 2, 0) & 1)
+
+
+def _is_short(answer: str) -> bool:
+    return len(answer) <= _SHORT_ANSWER and "\n" not in answer
+
+
+def _script(text: str) -> int:
+    """The script of most letters of ``text``, a sample of a long one; 0 where few letters or none prevail."""
+    if text.isascii():
+        return 1 if len(text) > 2 * _FEWEST_LETTERS else 0
+    letters = [letter for letter in text[:: max(1, len(text) // (2 * _SAMPLED_LETTERS))] if letter.isalpha()]
+    if len(letters) < _FEWEST_LETTERS:
+        return 0
+    counts = [0] * len(SCRIPTS)
+    for letter in letters:
+        counts[_script_of(ord(letter))] += 1
+    most = max(range(1, len(SCRIPTS)), key=counts.__getitem__)
+    return most if 2 * counts[most] > len(letters) else 0
+
+
+def _script_of(code: int) -> int:
+    return next((SCRIPTS.index(name) for first, last, name in _SCRIPTS if first <= code <= last), 0)
+
+
+def _plain_pieces(value: Mapping[str, Any]) -> tuple[list[str], tuple[str], bool]:
+    *prompt, last = value["messages"]
+    pieces: list[str] = []
+    for message in prompt:
+        pieces += (message["role"], str(len(message["content"])), message["content"])
+    return pieces, (last["content"],), _is_short(last["content"])
+
+
+def _pieces(value: Any) -> tuple[list[str], list[str], bool]:
+    """Prompt and answer of any example, and whether the answer is short. Weights and names belong to the prompt.
+
+    Where nobody asks, the whole example is the prompt: only a copy of it is its twin.
+    """
+    prompt, answer = _parted(value) if isinstance(value, dict) else (value, None)
+    prompt_pieces: list[str] = []
+    answer_pieces: list[str] = []
+    _collect(prompt, prompt_pieces)
+    _collect(answer, answer_pieces)
+    text = answer.get("content") if isinstance(answer, dict) else None
+    return prompt_pieces, answer_pieces, isinstance(text, str) and _is_short(text)
+
+
+def _parted(value: Mapping[str, Any]) -> tuple[Any, Any]:
+    messages = value.get("messages")
+    if "messages" not in value and "input" in value:
+        return value["input"], {key: value[key] for key in value if key != "input"}
+    if not isinstance(messages, list) or not any(_role(message) == "user" for message in messages):
+        return value, None
+    rest = {key: value[key] for key in value if key != "messages"}
+    if _role(messages[-1]) != "assistant":
+        return messages, rest
+    last = messages[-1]
+    said = {key: last[key] for key in last if key not in {"role", "weight", "name"}}
+    return [messages[:-1], rest, {key: last[key] for key in last if key in {"weight", "name"}}], said
+
+
+def _role(message: Any) -> Any:
+    return message.get("role") if isinstance(message, dict) else None
+
+
+def _collect(value: Any, pieces: list[str]) -> None:
+    """Take ``value`` apart so that only equal values give equal pieces. Faster than writing it as JSON."""
+    kind = type(value)
+    if kind is str:
+        pieces += (f'"{len(value)}', value)
+    elif kind is dict:
+        pieces.append(f"{{{len(value)}")
+        for key in sorted(value):
+            pieces.append(key)
+            _collect(value[key], pieces)
+    elif kind is list:
+        pieces.append(f"[{len(value)}")
+        for item in value:
+            _collect(item, pieces)
+    else:
+        pieces.append(repr(value))
