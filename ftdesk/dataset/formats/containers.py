@@ -181,11 +181,7 @@ def container_of(path: Path) -> Container:
         if any(path.rglob("*.arrow")) or any(path.rglob("*.parquet")):
             return by_name["datasets"]
         raise InputError(f"{path} is a folder without Arrow or Parquet files.", hint="Choose a file in it.")
-    try:
-        with path.open("rb") as file:
-            start = file.read(_SNIFFED_BYTES)
-    except OSError as error:
-        raise unreadable(path, error) from error
+    start = _start(path)
     if start.startswith(b"PAR1"):
         return by_name["parquet"]
     suffix = path.suffix.lower()
@@ -193,6 +189,19 @@ def container_of(path: Path) -> Container:
     if container.name in ("jsonl", "json"):
         return by_name["json" if _is_one_value(start) else "jsonl"]
     return container
+
+
+def starts_list(path: Path) -> bool:
+    """Whether the first character is that of a JSON array. Raises ``InputError``."""
+    return _start(path).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
+
+
+def _start(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_SNIFFED_BYTES)
+    except OSError as error:
+        raise unreadable(path, error) from error
 
 
 def _is_one_value(start: bytes) -> bool:

@@ -9,25 +9,33 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
-from ftdesk.dataset.formats.containers import Container, SourceRow, container_of
+from ftdesk.dataset.formats.containers import Container, SourceRow, container_of, starts_list
 from ftdesk.dataset.formats.shapes import SHAPES, Example, NotConvertibleError, Shape
 from ftdesk.dataset.spans import dump
 from ftdesk.errors import InputError
 
 _LOOKED_AT = 100
+_FEW = 5
 
 Part = Literal["system", "user", "assistant", "preferred", "non_preferred"]
 
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """What a file seems to hold. ``why`` is a sentence; without a ``shape``, columns have to be chosen by hand."""
+    """What a file seems to hold. ``why`` is a sentence; without a ``shape``, columns have to be chosen by hand.
+
+    ``sample`` is the rows that were looked at, for a preview.
+    """
 
     container: Container
     shape: Shape | None
     why: str
     columns: tuple[str, ...]
-    rows_seen: int
+    sample: tuple[SourceRow, ...]
+
+    @property
+    def rows_seen(self) -> int:
+        return len(self.sample)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +63,12 @@ class ColumnMapping:
 
 @dataclass(frozen=True, slots=True)
 class ImportedRow:
-    """One row of the source: the line that it became, or the reason why it became none."""
+    """One row of the source: the line that it became, or the reason why it became none, and then also what it was."""
 
     number: int
     line: bytes | None
     reason: str = ""
+    value: Any = None
 
 
 def recognise(path: Path) -> Recognition:
@@ -79,12 +88,12 @@ def recognise(path: Path) -> Recognition:
                 break
     if not votes:
         named = ", ".join(f"“{column}”" for column in columns[:8])
-        return Recognition(container, None, f"{container.title} with the columns {named}.", columns, len(rows))
+        return Recognition(container, None, f"{container.title} with the columns {named}.", columns, tuple(rows))
     shape = SHAPES[votes.most_common(1)[0][0]]
     keys = next(found for value in values if (found := shape.recognise(value)))
     known = " and ".join(f"“{key}”" for key in keys)
     why = f"{container.title}; {known} in {votes.most_common(1)[0][1]} of the first {len(rows)} rows: {shape.title}."
-    return Recognition(container, shape, why, columns, len(rows))
+    return Recognition(container, shape, why, columns, tuple(rows))
 
 
 def import_rows(
@@ -100,22 +109,47 @@ def import_rows(
                 f"The rows of {path} have no shape that is known: {recognition.why}",
                 hint="Say which column is the prompt and which the answer.",
             )
-    convert = mapping.convert if mapping is not None else shape.convert if shape is not None else None
     for row in container.read(path):
-        yield _imported(row, convert)
+        yield import_row(row, shape=shape, mapping=mapping)
 
 
-def _imported(row: SourceRow, convert: Any) -> ImportedRow:
+def import_row(row: SourceRow, *, shape: Shape | None = None, mapping: ColumnMapping | None = None) -> ImportedRow:
+    """One row, by the columns of ``mapping`` or else as ``shape`` means it."""
+    convert = mapping.convert if mapping is not None else shape.convert if shape is not None else None
     if row.problem:
-        return ImportedRow(row.number, None, row.problem)
+        return ImportedRow(row.number, None, row.problem, row.value)
     if not isinstance(row.value, Mapping):
-        return ImportedRow(row.number, None, "it is not an object")
+        return ImportedRow(row.number, None, "it is not an object", row.value)
+    if convert is None:
+        return ImportedRow(row.number, None, "nothing says which column is which", row.value)
     try:
         return ImportedRow(row.number, dump(convert(row.value)).encode("utf-8"))
     except NotConvertibleError as error:
-        return ImportedRow(row.number, None, str(error))
+        return ImportedRow(row.number, None, str(error), row.value)
     except (KeyError, TypeError, AttributeError, IndexError) as error:
-        return ImportedRow(row.number, None, f"it is not built as expected ({error})")
+        return ImportedRow(row.number, None, f"it is not built as expected ({error})", row.value)
+
+
+def is_foreign(path: Path) -> bool:
+    """Whether ``path`` has to be imported and cannot be edited as it stands. Looks at its first kilobytes only.
+
+    JSON Lines of examples, of broken lines or of rows that no shape knows are a dataset, which can be repaired. False,
+    too, for what cannot be read: opening it says why.
+    """
+    try:
+        if path.is_file() and path.stat().st_size == 0:
+            return False
+        container = container_of(path)
+        if container.name == "json" and path.suffix.lower() != ".json":
+            # By its name it is JSON Lines. A brace that is not closed on the first line is more likely a broken one.
+            return starts_list(path)
+        if container.name != "jsonl":
+            return True
+        values = [row.value for row in islice(container.read(path), _FEW) if isinstance(row.value, Mapping)]
+    except (InputError, OSError):
+        return path.is_dir()
+    known = [shape for value in values if (shape := next((one for one in SHAPES if one.recognise(value)), None))]
+    return bool(known) and all(shape.name != "openai" for shape in known)
 
 
 def shape_named(name: str) -> Shape:
