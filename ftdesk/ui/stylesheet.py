@@ -22,6 +22,8 @@ QFrame[kind="bottom"] { background: $window; border: 0; border-top: 1px solid $l
 QFrame[kind="card"], QFrame[kind="tile"] { background: $card; border: 1px solid $line; border-radius: 12px; }
 QFrame[kind="bubble"] { background: $bubble; border: 1px solid $bubble; border-radius: 12px; margin-left: 64px; }
 QFrame[kind="code"] { background: $side; border: 1px solid $line; border-radius: 8px; }
+QFrame[kind="drop"] { background: $accent; border: 0; border-radius: 1px; }
+QFrame[dragged="true"] { border: 1px dashed $accent; }
 QFrame[kind="toast"] { background: $text; border: 0; border-radius: 12px; }
 QFrame[kind="toast"] QLabel { color: $window; }
 QFrame[kind="warning"] { background: $warning_soft; border: 0; border-radius: 8px; }

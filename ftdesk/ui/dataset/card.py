@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMenu, QPushButton, QWidge
 
 from ftdesk.dataset.conversation import set_field, set_role, set_text, set_trained
 from ftdesk.dataset.record import ROLES
+from ftdesk.ui.dataset.dragging import Grip
 from ftdesk.ui.dataset.edits import Edit, replace_in_message
 from ftdesk.ui.dataset.parts import ImagePart, JsonView, MessageText, ToolCallView
 from ftdesk.ui.editor import TextEditor
@@ -86,16 +87,22 @@ class MessageCard(Surface):
     def _head(self, context: CardContext) -> None:
         number = self.index + 1
         row = QHBoxLayout()
-        # The role is a button: its text, not its edge, stands over the text below.
-        row.setContentsMargins(-2 * UNIT, 0, 0, 0)
+        # The role is a button: its text, not its edge, stands over the text below; the grip is in the margin.
+        row.setContentsMargins(-3 * UNIT, 0, 0, 0)
         row.setSpacing(2 * UNIT)
+        self.grip = Grip(self.tr("Drag message {number} to another place").format(number=number))
+        self.grip.setObjectName(f"message_{self.index}_grip")
         self._role = RoleButton(self.tr("Role of message {number}").format(number=number))
         self._role.setObjectName(f"message_{self.index}_role")
         self._role.role_chosen.connect(self._set_role)
         self._note = Chip()
         self._note.hide()
         self._role.hide()
-        row.addWidget(self._role)
+        begin = QHBoxLayout()
+        begin.setSpacing(0)
+        begin.addWidget(self.grip)
+        begin.addWidget(self._role)
+        row.addLayout(begin)
         row.addWidget(self._note)
         self._updates.append(self._show_head)
         if self.shape[0] == "assistant" and context.kind == "supervised":

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from ftdesk.dataset.record import Record
 from ftdesk.ui.dataset.card import CardContext, MessageCard, shape
+from ftdesk.ui.dataset.card_order import CardOrder
 from ftdesk.ui.dataset.preference import PreferenceOutputs
 from ftdesk.ui.dataset.repair import RepairPage
 from ftdesk.ui.text import Label, plural
@@ -46,6 +47,8 @@ class ConversationView(QWidget):
         self._later.setInterval(0)
         self._later.timeout.connect(self._build_slice)
         self._column = Column(self.tr("Conversation"))
+        self.order = CardOrder(self._column, self._cards, self)
+        self.order.message_moved.connect(self.message_moved)
         self._empty = Label(self.tr("This example is empty. Write its first message below."), "mute")
         self._more = Button("", self._show_more, kind="link")
         self._outputs = PreferenceOutputs()
@@ -71,6 +74,7 @@ class ConversationView(QWidget):
         """``same`` is true when this is the example shown already, after an edit: then the view does not scroll."""
         self._record = record
         self._later.stop()
+        self.order.cancel()
         if not same:
             self._limit = _UNASKED
         if record.kind in ("broken", "blank"):
@@ -97,6 +101,7 @@ class ConversationView(QWidget):
         """No example is chosen, or there is none."""
         self._record = None
         self._later.stop()
+        self.order.cancel()
         self._show_cards((), "", 0)
         self._empty.show()
         self._more.hide()
@@ -164,6 +169,7 @@ class ConversationView(QWidget):
         card.move_requested.connect(self.message_moved)
         card.duplicate_requested.connect(self.message_duplicated)
         card.delete_requested.connect(self.message_deleted)
+        self.order.add(card)
         return card
 
     def _discard(self, card: MessageCard) -> None:

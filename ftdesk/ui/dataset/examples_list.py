@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractItemDelegate, QHBoxLayout, QLineEdit, QWidget
 
 from ftdesk.overrides import override
+from ftdesk.ui.dataset.dragging import Drag
 from ftdesk.ui.dataset.examples_delegate import ROW_HEIGHT, ExamplesDelegate
 from ftdesk.ui.dataset.examples_model import ExamplesModel
 from ftdesk.ui.desk import Desk
 from ftdesk.ui.long_list import LongList
 from ftdesk.ui.text import Label, set_tooltip
-from ftdesk.ui.tokens import UNIT
+from ftdesk.ui.tokens import UNIT, tokens
 from ftdesk.ui.widgets import IconButton, Surface
 
 
@@ -24,6 +25,10 @@ class ExamplesList(Surface):
     menu_requested = Signal(QPoint)
     """A click with the right button or the menu key, at a point of the screen."""
     selection_changed = Signal()
+    rows_dropped = Signal(int)
+    """What is selected was dragged in front of this row of the document."""
+    drag_refused = Signal()
+    """Rows of a search's result have no order of their own."""
     opened = Signal()
     """Enter or a double click: the user wants to write in the example."""
 
@@ -52,6 +57,9 @@ class ExamplesList(Surface):
         self.view.doubleClicked.connect(lambda _: self.opened.emit())
         self.view.selectionModel().currentRowChanged.connect(self._chosen)
         self.view.selectionModel().selectionChanged.connect(lambda *_: self.selection_changed.emit())
+        self.view.gap_dropped.connect(self.rows_dropped)
+        self.view.drag_refused.connect(self.drag_refused)
+        self.view.may_drag = lambda: not self.model.filtered
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.view.customContextMenuRequested.connect(
             lambda at: self.menu_requested.emit(self.view.viewport().mapToGlobal(at))
@@ -127,6 +135,19 @@ class ExamplesList(Surface):
 class _View(LongList):
     delete_pressed = Signal()
     enter_pressed = Signal()
+    gap_dropped = Signal(int)
+    """The selected rows shall stand in front of this position."""
+    drag_refused = Signal()
+
+    def __init__(self, name: str, delegate: QAbstractItemDelegate, row_height: int) -> None:
+        super().__init__(name, delegate, row_height)
+        self.may_drag: Callable[[], bool] = lambda: True
+        self._gap = -1
+        self._drag = Drag(self, self)
+        self._drag.moved.connect(self._show_gap)
+        self._drag.dropped.connect(lambda height: self.gap_dropped.emit(self._gap_at(height)))
+        self._drag.ended.connect(lambda: self._mark(-1))
+        self.setDragEnabled(True)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -136,3 +157,47 @@ class _View(LongList):
             self.enter_pressed.emit()
         else:
             super().keyPressEvent(event)
+
+    @override
+    def startDrag(self, supportedActions: Qt.DropAction) -> None:
+        if self.may_drag():
+            self._drag.begin()
+        else:
+            self.drag_refused.emit()
+
+    @override
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._drag.active:
+            self._drag.follow(event.globalPosition().toPoint())
+        else:
+            super().mouseMoveEvent(event)
+
+    @override
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._drag.active:
+            self._drag.drop()
+        else:
+            super().mouseReleaseEvent(event)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._gap >= 0:
+            top = self._gap * self.verticalHeader().defaultSectionSize() - self.verticalScrollBar().value()
+            painter = QPainter(self.viewport())
+            painter.fillRect(
+                UNIT, max(0, top - 1), self.viewport().width() - 2 * UNIT, 2, tokens(self.palette()).accent
+            )
+
+    def _gap_at(self, height: int) -> int:
+        size = self.verticalHeader().defaultSectionSize()
+        gap = (height + self.verticalScrollBar().value() + size // 2) // size
+        return max(0, min(gap, self.model().rowCount()))
+
+    def _show_gap(self, height: int) -> None:
+        self._mark(self._gap_at(height))
+
+    def _mark(self, gap: int) -> None:
+        if gap != self._gap:
+            self._gap = gap
+            self.viewport().update()

@@ -113,6 +113,10 @@ class ExamplesModel(QAbstractTableModel):
         return 0 if parent.isValid() else 1
 
     @override
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        return super().flags(index) | Qt.ItemFlag.ItemIsDragEnabled
+
+    @override
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None

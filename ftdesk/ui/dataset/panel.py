@@ -149,8 +149,8 @@ class DatasetPanel(Panel):
         examples = self.examples
         self.command(self.tr("Duplicate example"), examples.duplicate, "Ctrl+D", "command_duplicate")
         self.command(self.tr("Delete example"), examples.delete, "Ctrl+Shift+D", "command_delete")
-        self.command(self.tr("Move example up"), lambda: examples.move(-1), "Alt+Up")
-        self.command(self.tr("Move example down"), lambda: examples.move(1), "Alt+Down")
+        self.command(self.tr("Move message or example up"), lambda: self._move(-1), "Alt+Up", "command_move_up")
+        self.command(self.tr("Move message or example down"), lambda: self._move(1), "Alt+Down", "command_move_down")
         self.command(self.tr("Move example to…"), examples.ask_where_to, "Ctrl+Shift+M", "command_move_to")
         self.command(self.tr("Find and replace…"), examples.replace, "Ctrl+H", "command_replace")
         self.command(self.tr("Set system prompt…"), examples.ask_system_prompt, "", "command_system_prompt")
@@ -266,6 +266,11 @@ class DatasetPanel(Panel):
             self.conversation.scroll_to_end()
         else:
             self.composer.text.replace_text(message["content"])
+
+    def _move(self, by: int) -> None:
+        """The message that is written in, else the selected examples."""
+        if not self.conversation.order.move_focused(by):
+            self.examples.move(by)
 
     def _previous(self) -> None:
         self._dataset.choose(max(0, self._dataset.row - 1))

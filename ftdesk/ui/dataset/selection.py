@@ -29,6 +29,8 @@ class SelectedExamples(QObject):
         self._panel = panel
         self.bulk = BulkEdits(desk, self)
         examples.menu_requested.connect(self.open_menu)
+        examples.rows_dropped.connect(lambda before: self.move_before(self.rows, before))
+        examples.drag_refused.connect(self._explain_order)
 
     @property
     def rows(self) -> list[int]:
@@ -185,6 +187,9 @@ class SelectedExamples(QObject):
         dialog = AskDialog(title, question, go_on, self._panel.window(), text=text, lines=lines, highest=highest)
         dialog.answered.connect(answered)
         dialog.open()
+
+    def _explain_order(self) -> None:
+        self._desk.notices.show_notice(self.tr("Examples can be dragged while all are shown. Clear the search first."))
 
     def _show(self, rows: range) -> None:
         self._dataset.choose(rows.start)
