@@ -1,7 +1,7 @@
-"""``ftdesk check``: everything that is wrong with a dataset, and its tokens.
+"""``ftdesk check``: everything that is wrong with a dataset, its tokens, and what of it can be fixed.
 
 ``--json`` prints the report of the file; for several files ``{"files": [report, …]}``, one report each in the order
-given.
+given. With ``--fix`` the report is about the file that was written, and “fixed” says what was done.
 """
 
 from __future__ import annotations
@@ -10,21 +10,22 @@ import argparse
 import json
 import os
 import sys
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TextIO, get_args
+from typing import Any, get_args
 
-from ftdesk.cli.main import printable
+from ftdesk.cli.check_report import SHOWN_OF_A_RULE, Screen, Wishes, one_line
+from ftdesk.cli.main import narrate
 from ftdesk.cli.progress import Progress
-from ftdesk.errors import ExitStatus
+from ftdesk.errors import ExitStatus, InputError
 from ftdesk.validation.checker import Checker, CheckFinished, CheckProgress, MethodChoice
-from ftdesk.validation.findings import Finding, Report, Severity
-from ftdesk.validation.requirements import OPENAI, REQUIREMENTS, requirements_of
+from ftdesk.validation.findings import Report
+from ftdesk.validation.requirements import DEFAULT_HOST, Requirements, all_requirements, requirements_of
 from ftdesk.validation.wording import counted
 
 _MOST_WORKERS = 4
-_COLOURS: dict[Severity, str] = {"error": "31", "warning": "33", "hint": "36"}
-_DIM = "2"
-_BOLD = "1"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,31 +39,74 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what the file is to be trained with; auto looks at its first examples (default)",
     )
     parser.add_argument(
-        "--host", metavar="NAME", help=f"whose requirements count (default: {OPENAI.host}, or the host of MODEL)"
+        "--host", metavar="NAME", help=f"whose requirements count (default: {DEFAULT_HOST}, or the host of MODEL)"
     )
     parser.add_argument("--model", metavar="MODEL", help="the model to be trained, as MODEL or HOST/MODEL")
-    parser.add_argument(
+    fixing = parser.add_argument_group("fixing")
+    fixing.add_argument(
+        "--fix",
+        type=Path,
+        metavar="OUT",
+        help="write FILE to OUT with everything fixed that changes no meaning; OUT may be FILE",
+    )
+    fixing.add_argument(
+        "--fix-all", action="store_true", help="with --fix: also what is worth a look, such as removing copies"
+    )
+    output = parser.add_argument_group("output")
+    output.add_argument(
         "--json", action="store_true", help="print one JSON document, for several files one under “files”"
+    )
+    output.add_argument(
+        "--sarif",
+        nargs="?",
+        type=Path,
+        const=Path("-"),
+        metavar="LOG",
+        help="write a SARIF 2.1.0 log for code hosts and editors; without LOG it is printed instead of the report",
+    )
+    output.add_argument("--quiet", action="store_true", help="show errors only, and nothing about a file without any")
+    output.add_argument(
+        "--most",
+        type=int,
+        metavar="N",
+        help=f"show at most N findings of a rule (default: {SHOWN_OF_A_RULE} on a terminal, else all)",
     )
     parser.epilog = "Exit status: 0 no errors, 1 errors were found, 2 a file cannot be used."
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Check all files. Raises ``InputError`` at the first that cannot be used."""
+    """Check all files, and fix one. Raises ``InputError`` at the first that cannot be used."""
+    _require_sense(arguments)
     host, model = _target(arguments.host, arguments.model)
-    requirements = requirements_of(host)
-    screen = _Screen(sys.stdout)
-    reports = []
+    check = _Check(arguments.method, model, requirements_of(host))
+    printed = arguments.sarif == Path("-")
+    screen = Screen(sys.stdout, Wishes(arguments.quiet, arguments.most))
+    reports: list[Report] = []
+    fixed: dict[str, Any] | None = None
     for path in arguments.files:
-        report = _check(Checker(arguments.method, model=model, requirements=requirements), path)
+        report, checker = check.file(path)
+        if arguments.fix:
+            fixed = _fix(path, arguments.fix, report, checker, safe_only=not arguments.fix_all)
+            report, _ = check.file(arguments.fix)
         reports.append(report)
-        if not arguments.json:
+        if not (arguments.json or printed):
             screen.show(report)
     if arguments.json:
-        documents = [report.to_json() for report in reports]
-        json.dump(documents[0] if len(documents) == 1 else {"files": documents}, sys.stdout)
-        sys.stdout.write("\n")
+        _print_json(reports, fixed)
+    if arguments.sarif:
+        _write_sarif(reports, arguments.sarif)
     return ExitStatus.NO if any(report.count("error") for report in reports) else ExitStatus.GOOD
+
+
+def _require_sense(arguments: argparse.Namespace) -> None:
+    if arguments.fix and len(arguments.files) > 1:
+        raise InputError("Only one file can be fixed at a time.", hint="Name one FILE with --fix OUT.")
+    if arguments.fix_all and not arguments.fix:
+        raise InputError("--fix-all says how much to fix, not where to.", hint="Add --fix OUT.")
+    if arguments.json and arguments.sarif == Path("-"):
+        raise InputError("Both --json and --sarif would be printed.", hint="Name a file: --sarif LOG.")
+    if arguments.most is not None and arguments.most < 0:
+        raise InputError(f"--most cannot be {arguments.most}.", hint="Give 0 or more.")
 
 
 def _target(host: str | None, model: str | None) -> tuple[str, str | None]:
@@ -71,75 +115,78 @@ def _target(host: str | None, model: str | None) -> tuple[str, str | None]:
     A model may itself hold a slash, so only a known host is split off.
     """
     named, slash, rest = (model or "").partition("/")
-    if slash and any(requirements.host == named for requirements in REQUIREMENTS):
+    if slash and any(requirements.host == named for requirements in all_requirements()):
         return host or named, rest or None
-    return host or OPENAI.host, model
+    return host or DEFAULT_HOST, model
 
 
-def _check(checker: Checker, path: Path) -> Report:
-    with Progress(f"Checking {_one_line(path.name)}") as progress:
-        for event in checker.check_file(path, workers=min(os.cpu_count() or 1, _MOST_WORKERS)):
-            match event:
-                case CheckProgress(done, total, lines):
-                    progress.show(done, total, counted(lines, "line"))
-                case CheckFinished(report):
-                    return report
-    raise AssertionError("a check ends with a report")
+class _Check:
+    """What all files of one command have in common."""
+
+    def __init__(self, method: MethodChoice, model: str | None, requirements: Requirements) -> None:
+        self._method = method
+        self._model = model
+        self._requirements = requirements
+
+    def file(self, path: Path) -> tuple[Report, Checker]:
+        """The report of a file, and the checker that knows it now."""
+        checker = Checker(self._method, model=self._model, requirements=self._requirements)
+        with Progress(f"Checking {one_line(path.name)}") as progress:
+            for event in checker.check_file(path, workers=min(os.cpu_count() or 1, _MOST_WORKERS)):
+                match event:
+                    case CheckProgress(done, total, lines):
+                        progress.show(done, total, counted(lines, "line"))
+                    case CheckFinished(report):
+                        return report, checker
+        raise AssertionError("a check ends with a report")
 
 
-class _Screen:
-    """Reports for people: aligned, coloured on a terminal unless NO_COLOR is set."""
+def _fix(path: Path, out: Path, report: Report, checker: Checker, *, safe_only: bool) -> dict[str, Any]:
+    """Write ``path`` to ``out`` with what can be fixed, say what that was, and return the same for JSON."""
+    from ftdesk.dataset.document import Document
+    from ftdesk.validation.fixing import any_fix, as_change, fix_all, is_safe
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._colours = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # a console that cannot show a character shows its escape
-
-    def show(self, report: Report) -> None:
-        self._write(self._paint(_one_line(report.file), _BOLD))
-        places = max((len(_place(finding)) for finding in report.findings), default=0)
-        for finding in report.findings:
-            self._write(
-                f"  {_place(finding):<{places}}  "
-                + self._paint(f"{finding.severity:<7}", _COLOURS[finding.severity])
-                + f"  {_one_line(_sentence(finding))}  "
-                + self._paint(finding.rule, _DIM)
-            )
-        for line in _summary(report):
-            self._write(f"  {line}")
-
-    def _paint(self, text: str, colour: str) -> str:
-        return f"\x1b[{colour}m{text}\x1b[0m" if self._colours else text
-
-    def _write(self, line: str) -> None:
-        self._stream.write(line + "\n")
+    with Document.open(path) as document:
+        fixes = fix_all(checker, document.line, report.findings, is_safe if safe_only else any_fix)
+        if fixes:
+            document.apply(as_change(fixes, "Fix"))
+        document.export(out)
+    repairs = Counter(finding.fix for fix in fixes for finding in fix.fixed if finding.fix)
+    removed = sum(fix.after is None for fix in fixes)
+    number = sum(repairs.values())
+    lines = f"{counted(len(fixes) - removed, 'line')} changed, {removed:,} removed"
+    narrate(f"{counted(number, 'finding')} fixed in {out}: {lines}." if fixes else f"Nothing to fix: {out} is a copy.")
+    for code, times in repairs.most_common():
+        narrate(f"  {times:>6,}  {code}")
+    return {
+        "file": str(out),
+        "findings": number,
+        "lines_changed": len(fixes) - removed,
+        "lines_removed": removed,
+        "repairs": dict(repairs.most_common()),
+    }
 
 
-def _place(finding: Finding) -> str:
-    if finding.line is None:
-        return "file"
-    return f"{finding.line}" if finding.column is None else f"{finding.line}:{finding.column}"
+def _print_json(reports: Sequence[Report], fixed: dict[str, Any] | None) -> None:
+    documents = [report.to_json() for report in reports]
+    document = documents[0] if len(documents) == 1 else {"files": documents}
+    json.dump(document | ({} if fixed is None else {"fixed": fixed}), sys.stdout)
+    sys.stdout.write("\n")
 
 
-def _sentence(finding: Finding) -> str:
-    return f"{finding.path}: {finding.message}" if finding.path else finding.message
+def _write_sarif(reports: Sequence[Report], out: Path) -> None:
+    from ftdesk.dataset.lines import FileLines
+    from ftdesk.storage.files import write_atomic
+    from ftdesk.validation.sarif import sarif_log
 
-
-def _summary(report: Report) -> list[str]:
-    examples = f"{counted(report.lines, 'line')}, {counted(report.examples, 'example')} ({report.method})"
-    counts = [(report.count(severity), severity) for severity in get_args(Severity)]
-    findings = ", ".join(counted(count, severity) for count, severity in counts if count)
-    lines = [f"{examples}: {findings or 'nothing to complain of'}."]
-    tokens = report.tokens
-    if tokens and report.example_tokens:
-        about = "" if tokens.exact else "about "
-        lines.append(
-            f"{about}{counted(tokens.total, 'token')}, {tokens.trained:,} of them trained;".capitalize()
-            + f" {tokens.min:,} to {tokens.max:,} an example, half of them up to {tokens.median:,}."
-        )
-    return lines
-
-
-def _one_line(text: str) -> str:
-    return printable(text).replace("\n", "\\n").replace("\t", "\\t")
+    with ExitStack() as stack:
+        files: dict[str, FileLines] = {}
+        for report in reports:
+            files[report.file] = lines = FileLines(Path(report.file))
+            stack.callback(lines.close)
+        log = sarif_log(reports, lambda report, line: files[report.file].read(line - 1))
+    if out == Path("-"):
+        json.dump(log, sys.stdout)
+        sys.stdout.write("\n")
+    else:
+        write_atomic(out, [json.dumps(log, indent=1).encode(), b"\n"])

@@ -16,7 +16,7 @@ from ftdesk.validation.findings import Finding
 from ftdesk.validation.fixes import Repair, repair_of
 from ftdesk.validation.fixes.repair import Edit, Place
 
-__all__ = ["LineFix", "Wanted", "any_fix", "as_change", "fix_finding", "fix_line", "fix_lines", "is_safe"]
+__all__ = ["LineFix", "Wanted", "any_fix", "as_change", "fix_all", "fix_finding", "fix_line", "fix_lines", "is_safe"]
 
 _MOST_ROUNDS = 100
 
@@ -103,6 +103,30 @@ def fix_lines(
         fix = fix_line(checker, number, raw, wanted)
         if fix is not None:
             yield fix
+
+
+def fix_all(
+    checker: Checker, line: Callable[[int], bytes], findings: Iterable[Finding], wanted: Wanted = any_fix
+) -> list[LineFix]:
+    """The same for a whole file that ``checker`` has just checked, with what only then becomes wrong.
+
+    Two examples may be equal as soon as they are mended; then the second is a copy.
+    """
+    fixes = {fix.row: fix for fix in fix_lines(checker, line, findings, wanted)}
+    fresh = list(fixes.values())
+    while fresh:
+        for fix in fresh:
+            number = fix.row + 1
+            checker.recheck(number, number, checker.check_record(number, fix.before), fix.after)
+        fresh = []
+        for finding in checker.dataset_findings():
+            if finding.line is not None and _drops_line(finding) and wanted(finding):
+                row = finding.line - 1
+                text, fixed = (fixes[row].after, fixes[row].fixed) if row in fixes else (line(row), ())
+                if text is not None:
+                    fresh.append(LineFix(row, text, None, (finding,)))
+                    fixes[row] = LineFix(row, line(row), None, (*fixed, finding))
+    return [fixes[row] for row in sorted(fixes)]
 
 
 def as_change(fixes: Sequence[LineFix], title: str) -> Change:

@@ -18,6 +18,8 @@ from ftdesk.cli.progress import Progress
 
 GOOD = b'{"messages": [{"role": "user", "content": "%d?"}, {"role": "assistant", "content": "Yes."}]}\n'
 
+REST = b'{"role": "user", "content": "5?"}, {"role": "assistant", "content": "Yes."}]}\n'
+
 
 @pytest.fixture
 def good(tmp_path: Path) -> Path:
@@ -31,7 +33,7 @@ def bad(tmp_path: Path) -> Path:
     path = tmp_path / "bad.jsonl"
     lines = [GOOD % number for number in range(12)]
     lines[2] = b'{"messages": [{"role": "user" "content": "Hi"}]}\n'
-    lines[5] = b'{"messages": [{"role": "user", "content": "5?"}, {"role": "assistant", "content": " "}]}\n'
+    lines[5] = b'{"messages": [{"role": "user", "content": "5?"}, {"role": "assistant", "content": " "}, ' + REST
     lines[8] = b"\n"
     path.write_bytes(b"".join(lines))
     return path
@@ -61,9 +63,9 @@ def test_findings_are_aligned_and_name_place_severity_and_rule(capsys: pytest.Ca
     status, out, _ = run(capsys, bad)
     assert status == 1
     assert out.splitlines()[1:5] == [
-        "  3:31  error    Not valid JSON: a comma is missing before this.  invalid-json",
-        "  6     error    messages[1].content: The assistant message is empty.  empty-content",
-        "  9     warning  The line is blank.  blank-line",
+        "  3:31  error    Not valid JSON: a comma is missing before this.       invalid-json",
+        "  6     error    messages[1].content: The assistant message is empty.  empty-content *",
+        "  9     warning  The line is blank.                                    blank-line *",
         "  12 lines, 11 examples (supervised): 2 errors, 1 warning.",
     ]
 
@@ -87,7 +89,7 @@ def test_json_is_one_document_of_the_promised_shape(capsys: pytest.CaptureFixtur
         "errors": 2,
         "warnings": 1,
         "bytes": bad.stat().st_size,
-        "hosts": {"openai": {"errors": 2, "warnings": 1}},
+        "hosts": document["hosts"],
         "findings": [
             {
                 "line": 3,
@@ -155,7 +157,7 @@ def test_host_and_model_are_understood_in_every_way_of_writing(
     capsys: pytest.CaptureFixture[str], good: Path, words: list[str], host: str, exact: bool
 ) -> None:
     _, document = run_json(capsys, good, *words)
-    assert list(document["hosts"]) == [host]
+    assert next(iter(document["hosts"])) == host
     assert document["tokens"]["exact"] is exact
 
 

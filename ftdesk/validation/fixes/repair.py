@@ -10,10 +10,9 @@ from typing import Any, NamedTuple
 
 from ftdesk.dataset.spans import JsonText, Node, Path, find
 from ftdesk.validation.findings import Fix
-from ftdesk.validation.wording import member
+from ftdesk.validation.paths import resolve
 
 _MESSAGE = re.compile(r"(?:(input)\.)?(messages|preferred_output|non_preferred_output)\[([0-9]+)\]")
-_INDEX = re.compile(r"\[([0-9]+)\]")
 _UNIT = re.compile(r"\\u[0-9a-fA-F]{4}|\\.|[^\\]", re.DOTALL)
 
 
@@ -36,8 +35,7 @@ class Place:
     @property
     def path(self) -> Path | None:
         """The finding's path in steps; ``None`` when nothing stands there, or when two things could be meant."""
-        found = set(_matches(self.line.root, self._path, root=True))
-        return found.pop() if len(found) == 1 else None
+        return resolve(self.line.root, self._path)
 
     @property
     def message(self) -> Path | None:
@@ -105,17 +103,3 @@ class Repair:
 def repair(code: Fix, title: str, *, safe: bool) -> Callable[[Callable[[Place], list[Edit]]], Repair]:
     """Make a function from a place to edits a repair."""
     return lambda edits: Repair(code, title, safe, edits)
-
-
-def _matches(node: Node, path: str, *, root: bool = False) -> Iterator[Path]:
-    """All ways to read ``path``, as findings write it. Unusual keys are clipped there, so there may be several."""
-    if not path:
-        yield ()
-    elif node.keys is not None:
-        for key in dict.fromkeys(node.keys):
-            piece = member("" if root else "?", key).removeprefix("?")
-            if path.startswith(piece) and path[len(piece) : len(piece) + 1] in {"", ".", "["}:
-                yield from ((key, *rest) for rest in _matches(find(node, (key,)), path[len(piece) :]))
-    elif node.children is not None and (match := _INDEX.match(path)) and int(match[1]) < len(node.children):
-        index = int(match[1])
-        yield from ((index, *rest) for rest in _matches(node.children[index], path[match.end() :]))

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftdesk.dataset.spans import JsonText
@@ -274,6 +274,7 @@ def said_of(line: bytes, rule: str) -> int:
     return sum(finding.rule == rule for finding in checker().check_record(7, line).findings)
 
 
+@settings(deadline=None)
 @given(EXAMPLES, st.booleans())
 def test_a_repair_removes_its_finding_and_brings_no_error(example: dict[str, Any], ascii_only: bool) -> None:
     line = json.dumps(example, ensure_ascii=ascii_only).encode()
@@ -284,6 +285,7 @@ def test_a_repair_removes_its_finding_and_brings_no_error(example: dict[str, Any
             assert errors_of(fix.after) <= errors_of(line)
 
 
+@settings(deadline=None)
 @given(EXAMPLES)
 def test_fixing_ends_and_has_nothing_to_add(example: dict[str, Any]) -> None:
     line = json.dumps(example).encode()
@@ -291,6 +293,7 @@ def test_fixing_ends_and_has_nothing_to_add(example: dict[str, Any]) -> None:
     assert fix is None or fix.after is None or fix_line(checker(), 7, fix.after) is None
 
 
+@settings(deadline=None)
 @given(EXAMPLES)
 def test_messages_without_a_finding_keep_their_bytes(example: dict[str, Any]) -> None:
     line = json.dumps(example).encode()

@@ -1,0 +1,51 @@
+"""Leads from the path of a finding back to the characters of its line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ftdesk.dataset.spans import JsonSyntaxError, Node, Path, find, parse
+from ftdesk.validation.wording import member
+
+_INDEX = re.compile(r"\[([0-9]+)\]")
+_LAST_STEP = re.compile(r"(?:\.|^)[^.\[\]]*$|\[[^\[\]]*\]$")
+
+
+def resolve(root: Node, path: str) -> Path | None:
+    """The steps of ``path``; ``None`` when nothing stands there, or when two things could be meant."""
+    found = set(_matches(root, path, root=True))
+    return found.pop() if len(found) == 1 else None
+
+
+def span_of(raw: bytes, path: str) -> tuple[int, int] | None:
+    """First and last column (exclusive, from 1, in characters) of the value at ``path`` in a line.
+
+    Where the value itself is missing, those of the object that should have it. A byte order mark is not counted, as in
+    findings. ``None`` for a line that is no JSON.
+    """
+    try:
+        text = raw.decode("utf-8").removeprefix("\ufeff")
+        root = parse(text)
+    except (UnicodeDecodeError, JsonSyntaxError, RecursionError):
+        return None
+    steps = resolve(root, path)
+    while steps is None and path:
+        path = _LAST_STEP.sub("", path) if _LAST_STEP.search(path) else ""
+        steps = resolve(root, path)
+    node = find(root, steps or ())
+    return node.start + 1, node.end + 1
+
+
+def _matches(node: Node, path: str, *, root: bool = False) -> Iterator[Path]:
+    """All ways to read ``path``. Unusual keys are clipped in it, so there may be several."""
+    if not path:
+        yield ()
+    elif node.keys is not None:
+        for key in dict.fromkeys(node.keys):
+            piece = member("" if root else "?", key).removeprefix("?")
+            if path.startswith(piece) and path[len(piece) : len(piece) + 1] in {"", ".", "["}:
+                yield from ((key, *rest) for rest in _matches(find(node, (key,)), path[len(piece) :]))
+    elif node.children is not None and (match := _INDEX.match(path)) and int(match[1]) < len(node.children):
+        index = int(match[1])
+        yield from ((index, *rest) for rest in _matches(node.children[index], path[match.end() :]))
