@@ -5,45 +5,31 @@ Cheap to import; the token vocabulary is loaded when the first example is counte
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
 from ftdesk.dataset.record import kind_of
 from ftdesk.validation.findings import METHODS, Finding, HostVerdict, Method, Report, Severity
-from ftdesk.validation.parallel import check_in_order
-from ftdesk.validation.reading import open_training_file, read_blocks
-from ftdesk.validation.record import Example, Line, read_example, read_line
+from ftdesk.validation.line_checker import DATASET_RULES, INDEXES, LineChecker
+from ftdesk.validation.parallel import FileIdentity, PartChecker, check_in_order
+from ftdesk.validation.reading import open_training_file, read_lines_from, split_lines
+from ftdesk.validation.record import read_line
 from ftdesk.validation.requirements import DEFAULT_HOST, Requirements, Verdict, all_requirements, requirements_of
-from ftdesk.validation.rule import Against, DatasetRule, Fact, LineRule, Problem, RecordRule, Rule, TextRule, TokenRule
-from ftdesk.validation.rules import RULES
+from ftdesk.validation.rule import Against
 from ftdesk.validation.tally import RecordResult, Tally
-from ftdesk.validation.tokens import ExampleTokens, count_example, count_plain, has_known_encoding, shared_counter
 
 __all__ = ["CheckEvent", "CheckFinished", "CheckProgress", "Checker", "MethodChoice", "RecordResult"]
 
 MethodChoice = Literal["auto", "supervised", "preference", "reinforcement"]
 
-# Below this, starting processes costs more than they save: each loads the vocabulary first.
-_WORTH_SHARING = 24 << 20
-
-_Kind = TypeVar("_Kind", bound=Rule)
-
-
-def _of_kind(kind: type[_Kind]) -> tuple[_Kind, ...]:
-    return tuple(rule for rule in RULES if isinstance(rule, kind))
-
-
-_LINE_RULES = _of_kind(LineRule)
-_RECORD_RULES = _of_kind(RecordRule)
-_TEXT_RULES = _of_kind(TextRule)
-_TOKEN_RULES = _of_kind(TokenRule)
-_DATASET_RULES = _of_kind(DatasetRule)
-_INDEXES = tuple(dict.fromkeys(rule.index for rule in _DATASET_RULES))
-_PLAIN_METHODS = frozenset({None, "supervised"})
-_NONE: tuple[tuple[Finding, ...], tuple[Verdict, ...]] = ((), ())
+_HEAD = 256 * 1024
+"""So many bytes at a time are looked at until the method is known."""
+_IN_MEMORY = 1000
+"""Lines in memory that are checked at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,33 +68,32 @@ class Checker:
         count_tokens: bool = True,
         against: Against | None = None,
     ) -> None:
-        self.asked = method != "auto"
-        self.method: Method | None = None if method == "auto" else method
-        """The method of the file, as soon as it is known."""
-        self.model = model
         self.requirements = requirements or requirements_of(DEFAULT_HOST)
         others = (other for other in all_requirements() if other.host != self.requirements.host)
         self.hosts: tuple[Requirements, ...] = (self.requirements, *others)
         """The chosen host first. A verdict has a severity for each."""
-        self.count_tokens = count_tokens
         self.against = against or Against()
-        self._token_limit = self.requirements.token_limit(model)
-        limits = [limit for host in self.hosts if (limit := host.token_limit(model)) is not None]
-        self._least_token_limit = min(limits, default=None)
+        self._lines = LineChecker(
+            None if method == "auto" else method,
+            self.hosts,
+            model,
+            asked=method != "auto",
+            count_tokens=count_tokens,
+        )
         self._clear()
+
+    @property
+    def method(self) -> Method | None:
+        """The method of the file, as soon as it is known."""
+        return self._lines.method
+
+    @method.setter
+    def method(self, method: Method) -> None:
+        self._lines.method = method
 
     def check_record(self, line_number: int, raw: bytes) -> RecordResult:
         """Check one line, without its LF, by itself. Never raises, whatever the bytes."""
-        line = read_line(raw, first=line_number == 1)
-        facts = tuple([index.fact(line) for index in _INDEXES])
-        if line.plain and self.method in _PLAIN_METHODS and not (line.duplicates or line.first):
-            problems, tokens = self._check_plain(line)
-        else:
-            problems, tokens = self._check_with_all_rules(line)
-        findings, verdicts = (
-            self._judge((rule, line_number, problem) for rule, problem in problems) if problems else _NONE
-        )
-        return RecordResult(findings, facts, line.blank, tokens, verdicts)
+        return self._lines.check_one(line_number, raw)
 
     def recheck(
         self, key: int, line_number: int, before: RecordResult | None, raw: bytes | None
@@ -124,21 +109,20 @@ class Checker:
         if raw is None:
             return None
         result = self.check_record(line_number, raw)
-        self._remember(key, result.facts)
+        for index, fact in zip(self._indexes, result.facts, strict=True):
+            index.add(key, fact)
         return result
 
     def dataset_findings(self, line_of: Callable[[int], int] = lambda key: key) -> list[Finding]:
         """What is wrong now with the examples as a whole. ``line_of`` gives the present line number of a key."""
-        return list(self.judge_dataset(line_of)[0])
+        return self.judge_dataset(line_of)[0]
 
-    def judge_dataset(
-        self, line_of: Callable[[int], int] = lambda key: key
-    ) -> tuple[tuple[Finding, ...], tuple[Verdict, ...]]:
+    def judge_dataset(self, line_of: Callable[[int], int] = lambda key: key) -> tuple[list[Finding], list[Verdict]]:
         """The same, with the verdict on each problem, also of those that are none for the chosen host."""
-        indexes = dict(zip(_INDEXES, self._indexes, strict=True))
-        return self._judge(
+        indexes = dict(zip(INDEXES, self._indexes, strict=True))
+        return self._lines.judge(
             (rule, None if key is None else line_of(key), problem)
-            for rule in _DATASET_RULES
+            for rule in DATASET_RULES
             for key, problem in rule.check(indexes[rule.index], line_of)
         )
 
@@ -149,44 +133,48 @@ class Checker:
         file is shared out to so many processes. Raises ``InputError`` for a file that cannot be read, is empty or is
         not text.
         """
-        file, size = open_training_file(path)
+        file, _ = open_training_file(path)
         with file:
-            blocks = read_blocks(file, path)
-            many = workers > 1 and self.count_tokens and size >= _WORTH_SHARING
-            yield from self._check_blocks(blocks, str(path), size, workers if many else 1)
+            identity = FileIdentity.of(os.fstat(file.fileno()))
+            self._settle_method_of(file.fileno(), identity.size)
+        with PartChecker(self._lines, path, identity) as parts:
+            yield from self._sum_up(check_in_order(parts, workers), str(path), identity.size)
 
     def check_lines(self, lines: Sequence[bytes], name: str = "") -> Report:
         """Check lines that are in memory already, each without its LF."""
         size = sum(len(line) + 1 for line in lines)
-        events = self._check_blocks([(lines, size)], name, size, 1)
+        self._settle_method(lines, first=True)
+        blocks = (lines[start : start + _IN_MEMORY] for start in range(0, len(lines), _IN_MEMORY))
+        tallies = ((self._lines.check(block, first=number == 0), size) for number, block in enumerate(blocks))
+        events = self._sum_up(tallies, name, size)
         return next(event.report for event in events if isinstance(event, CheckFinished))
 
-    def check_block(self, first_line: int, lines: Sequence[bytes]) -> Tally:
-        """Check some lines that follow each other. The method must be known."""
-        tally = Tally()
-        for number, raw in enumerate(lines, first_line):
-            tally.add(self.check_record(number, raw), self._token_limit)
-        return tally
-
-    def _check_blocks(
-        self, blocks: Iterable[tuple[Sequence[bytes], int]], name: str, size: int, workers: int
-    ) -> Iterator[CheckEvent]:
+    def _sum_up(self, tallies: Iterable[tuple[Tally, int]], name: str, size: int) -> Iterator[CheckEvent]:
         self._clear()
-        total, done = Tally(), 0
-        for tally, done in check_in_order(self, blocks, workers):
-            for key, facts in enumerate(tally.facts, total.lines + 1):
-                self._remember(key, facts)
+        total = Tally()
+        for tally, done in tallies:
+            for number, index in enumerate(self._indexes):
+                for key, fact in enumerate(tally.facts_of(number), total.lines + 1):
+                    index.add(key, fact)
+            tally.shift(total.lines)
             total.merge(tally)
-            yield CheckProgress(done, max(size, done), total.lines)
-        yield CheckFinished(self._report(total, name, done))
+            yield CheckProgress(done, size, total.lines)
+        yield CheckFinished(self._report(total, name, size))
 
-    def settle_method(self, first_line: int, lines: Iterable[bytes]) -> bool:
-        """Whether the method is known. If not yet, it becomes that of most of these lines, if they hold any example."""
-        if self.method is None:
-            self.method = _prevailing_method(lines, first=first_line == 1)
-        return self.method is not None
+    def _settle_method_of(self, descriptor: int, size: int) -> None:
+        """Look at the beginning of a file until an example says what its method is."""
+        for start in range(0, size, _HEAD):
+            if self.method is None:
+                lines = split_lines(read_lines_from(descriptor, start, min(start + _HEAD, size)))
+                self._settle_method(lines, first=start == 0)
+
+    def _settle_method(self, lines: Iterable[bytes], *, first: bool) -> None:
+        """If the method is not known, it becomes that of most of these lines, if they hold any example."""
+        if self._lines.method is None:
+            self._lines.method = _prevailing_method(lines, first=first)
 
     def _report(self, tally: Tally, name: str, size: int) -> Report:
+        lines = self._lines
         of_dataset, verdicts = self.judge_dataset()
         findings = [*tally.findings, *of_dataset]
         tally.verdicts.update(verdicts)
@@ -199,8 +187,8 @@ class Checker:
             bytes=size,
             host=self.requirements.host,
             findings=tuple(findings),
-            tokens=tally.token_summary(exact=has_known_encoding(self.model)) if self.count_tokens else None,
-            example_tokens=tally.example_tokens,
+            tokens=tally.token_summary(lines.encoding, exact=lines.is_known_encoding) if lines.count_tokens else None,
+            example_tokens=tally.example_tokens(),
             hosts=self.host_verdicts(tally.verdicts),
         )
 
@@ -215,78 +203,7 @@ class Checker:
         return counts
 
     def _clear(self) -> None:
-        self._indexes = [index(self.against) for index in _INDEXES]
-
-    def _remember(self, key: int, facts: tuple[Fact, ...]) -> None:
-        for index, fact in zip(self._indexes, facts, strict=True):
-            index.add(key, fact)
-
-    def _check_plain(self, line: Line) -> tuple[list[tuple[Rule, Problem]], ExampleTokens | None]:
-        """The few rules that a plain supervised example can break: no structural rule is among them."""
-        problems: list[tuple[Rule, Problem]] = []
-        for rule in _TEXT_RULES:
-            if rule.suspects(line):
-                problems += [(rule, problem) for problem in rule.check(self._example(line.value))]
-        if not self.count_tokens:
-            return problems, None
-        tokens = count_plain(line.value["messages"], shared_counter())
-        return problems + self._token_problems(tokens), tokens
-
-    def _check_with_all_rules(self, line: Line) -> tuple[list[tuple[Rule, Problem]], ExampleTokens | None]:
-        problems: list[tuple[Rule, Problem]] = [(rule, problem) for rule in _LINE_RULES for problem in rule.check(line)]
-        if not isinstance(line.value, dict):
-            return problems, None
-        example = self._example(line.value)
-        problems += [(rule, problem) for rule in _RECORD_RULES for problem in rule.check(example)]
-        problems += [(rule, problem) for rule in _TEXT_RULES for problem in rule.check(example)]
-        if not (self.count_tokens and example.messages):
-            return problems, None
-        tokens = count_example(example, shared_counter())
-        return problems + self._token_problems(tokens), tokens
-
-    def _token_problems(self, tokens: ExampleTokens) -> list[tuple[Rule, Problem]]:
-        least = self._least_token_limit
-        if least is None or tokens.longest <= least:
-            return []
-        return [(rule, problem) for rule in _TOKEN_RULES for problem in rule.check(tokens)]
-
-    def _judge(
-        self, problems: Iterable[tuple[Rule, int | None, Problem]]
-    ) -> tuple[tuple[Finding, ...], tuple[Verdict, ...]]:
-        """Findings for the chosen host, and how grave each problem is for every host."""
-        findings, verdicts = [], []
-        for rule, line_number, problem in problems:
-            verdict = tuple([host.judge(rule.code, rule.severity, problem, self.model) for host in self.hosts])
-            if any(verdict):
-                verdicts.append(verdict)
-            severity = verdict[0]
-            if severity is not None:
-                findings.append(self._finding(rule, line_number, problem, severity))
-        return tuple(findings), tuple(verdicts)
-
-    def _finding(self, rule: Rule, line_number: int | None, problem: Problem, severity: Severity) -> Finding:
-        message = problem.message
-        if problem.measure is not None:
-            limit = self.requirements.limit(problem.measure.limit, self.model)
-            message = message.replace("{limit}", f"{limit:,}")
-        return Finding(
-            line=line_number,
-            column=problem.column,
-            path=problem.path,
-            rule=rule.code,
-            severity=severity,
-            message=message,
-            fix=problem.fix,
-        )
-
-    def _example(self, value: dict[str, Any]) -> Example:
-        """Read ``value`` as what it was meant to be, which is the file's method unless its keys say otherwise."""
-        kind = kind_of(value)
-        method: Method = kind if kind in METHODS else "supervised"
-        is_conversation = method != "preference"
-        if self.method is not None and is_conversation and (self.method != "preference" or "messages" not in value):
-            method = self.method
-        return read_example(value, method, self.method, asked=self.asked)
+        self._indexes = [index(self.against) for index in INDEXES]
 
 
 def _prevailing_method(lines: Iterable[bytes], *, first: bool) -> Method | None:

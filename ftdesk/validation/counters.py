@@ -203,10 +203,11 @@ def load_o200k_base() -> Encoding:
 def _toktok() -> Callable[[Sequence[str], str, int], list[int]] | None:
     """``toktok.batch_count(texts, encoding, threads)``; there are platforms without it."""
     try:
-        from toktok import batch_count
+        from toktok import batch_count  # type: ignore[import-untyped]
     except ImportError:
         return None
-    return batch_count
+    counts: Callable[[Sequence[str], str, int], list[int]] = batch_count
+    return counts
 
 
 def _pieces(text: str) -> Iterator[str]:

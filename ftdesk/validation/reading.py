@@ -1,4 +1,4 @@
-"""Reads a training file in blocks of whole lines, and refuses what cannot be one."""
+"""Reads a training file in blocks or parts of whole lines, and refuses what cannot be one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from ftdesk.dataset.lines import unreadable
 from ftdesk.errors import InputError
+from ftdesk.storage.files import read_at
 from ftdesk.validation.record import BYTE_ORDER_MARK
 
 _BLOCK = 256 * 1024
@@ -78,6 +79,37 @@ def _read(file: BinaryIO, path: Path, size: int) -> bytes:
         return file.read(size)
     except OSError as error:
         raise unreadable(path, error) from error
+
+
+def read_lines_from(descriptor: int, start: int, end: int) -> bytes:
+    """The lines that begin at an offset from ``start`` up to, not including, ``end``, each with its LF.
+
+    Lines end at LF alone, as every other program counts them; a CR before it stays with the line, where JSON takes it
+    for white space. So parts of a file that follow each other hold each line once, and each part can be read by another
+    process. Memory is bounded by the size of the part and the longest line. Raises ``OSError``.
+    """
+    before = min(start, 1)
+    pieces = [read_at(descriptor, start - before, end - start + before)]
+    if before:
+        # The byte before the part says whether a line begins with it.
+        head = pieces[0].find(b"\n") + 1
+        if not head or start - before + head >= end:
+            return b""
+        pieces[0] = pieces[0][head:]
+    at = end
+    while pieces[-1] and not pieces[-1].endswith(b"\n"):
+        piece = read_at(descriptor, at, _BLOCK)
+        at += len(piece)
+        pieces.append(piece[: piece.find(b"\n") + 1 or None])
+    return b"".join(pieces)
+
+
+def split_lines(content: bytes) -> list[bytes]:
+    """Lines without their LF. After a final LF there is no further line."""
+    lines = content.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    return lines
 
 
 def _require_text(path: Path, head: bytes) -> None:

@@ -1,23 +1,32 @@
-"""What adds up while lines are checked."""
+"""What is found in a block of lines, as numbers rather than objects where there are many: it crosses processes."""
 
 from __future__ import annotations
 
+import json
+import sys
 from array import array
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import astuple, replace
+from typing import Any, NamedTuple
 
 from ftdesk.validation.findings import Finding, TokenSummary
 from ftdesk.validation.requirements import Verdict
 from ftdesk.validation.rule import Fact
-from ftdesk.validation.tokens import O200K_BASE, ExampleTokens
+from ftdesk.validation.tokens import ExampleTokens
+
+COUNTED, ESTIMATED, BLANK, OVER_LIMIT = 1, 2, 4, 8
+"""Flags of a line: its tokens are counted; that is an estimate; it is blank; the model takes no example so long."""
+
+_NO_FACT = 0xFFFF_FFFF_FFFF_FFFF
+_LENGTH = 8
 
 
 class RecordResult(NamedTuple):
-    """What is known about one line. A named tuple because it takes a third of the time to make.
+    """What is known about one line.
 
-    ``facts`` is what the dataset rules remember of it. ``tokens`` is ``None`` where nothing was counted.
-    ``verdicts`` says of each problem how grave it is for every host, also of those that are none for the chosen one.
+    ``facts`` is what the indexes remember of it. ``tokens`` is ``None`` where nothing was counted. ``verdicts`` says of
+    each problem how grave it is for every host, also of those that are none for the chosen one.
     """
 
     findings: tuple[Finding, ...]
@@ -27,64 +36,158 @@ class RecordResult(NamedTuple):
     verdicts: tuple[Verdict, ...] = ()
 
 
-@dataclass(slots=True)
 class Tally:
-    """The sum of results. It crosses process borders, so it holds numbers rather than objects where there are many.
+    """What is known about lines that follow each other.
 
-    ``facts`` has an entry for each line of one block; sums of several blocks do not keep them.
+    ``flags``, ``totals`` and ``trained`` have one number for each line, the last two in tokens; ``facts`` one column
+    for each index. ``verdicts`` says how often each was given. The lines of ``findings`` are counted from the first
+    line of the file, or from 1 where that is not known.
     """
 
-    lines: int = 0
-    examples: int = 0
-    findings: list[Finding] = field(default_factory=list)
-    facts: list[tuple[Fact, ...]] = field(default_factory=list)
-    example_tokens: array[int] = field(default_factory=lambda: array("Q"))
-    trained: int = 0
-    over_limit: int = 0
-    exact: bool = True
-    verdicts: Counter[Verdict] = field(default_factory=Counter)
+    __slots__ = ("facts", "findings", "flags", "totals", "trained", "verdicts")
 
-    def add(self, result: RecordResult, token_limit: int | None) -> None:
-        """Take in the result of one more line. ``token_limit`` is the length at which the host cuts an example."""
-        self.lines += 1
-        self.examples += not result.blank
-        self.findings.extend(result.findings)
-        self.facts.append(result.facts)
-        if result.verdicts:
-            self.verdicts.update(result.verdicts)
-        if result.tokens is not None:
-            self.example_tokens.append(result.tokens.total)
-            self.trained += result.tokens.trained
-            self.over_limit += token_limit is not None and result.tokens.longest > token_limit
-            self.exact = self.exact and result.tokens.exact
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.verdicts: Counter[Verdict] = Counter()
+        self.facts: list[array[int]] = []
+        self.flags = bytearray()
+        self.totals = array("I")
+        self.trained = array("I")
+
+    @staticmethod
+    def of_lines(findings: list[Finding], facts: Iterable[Sequence[Fact]], count: int) -> Tally:
+        """The tally of ``count`` lines before any flag is set. ``facts`` are the columns."""
+        tally = Tally()
+        tally.findings = findings
+        tally.facts = [_column(column) for column in facts]
+        tally.flags = bytearray(count)
+        tally.totals = array("I", bytes(4 * count))
+        tally.trained = array("I", bytes(4 * count))
+        return tally
+
+    @property
+    def lines(self) -> int:
+        return len(self.flags)
+
+    @property
+    def examples(self) -> int:
+        """How many lines are not blank."""
+        return self.lines - self.count(BLANK)
+
+    def count(self, flag: int) -> int:
+        """How many lines have this flag."""
+        return sum(self.flags.count(flags) for flags in range(16) if flags & flag)
+
+    def set_tokens(self, line: int, tokens: ExampleTokens) -> None:
+        """Take in the tokens of a line, which is counted from 0."""
+        self.flags[line] |= COUNTED if tokens.exact else COUNTED | ESTIMATED
+        self.totals[line] = tokens.total
+        self.trained[line] = tokens.trained
+
+    def facts_of(self, index: int) -> Iterator[Fact]:
+        """What the index of this number remembers of each line."""
+        return (None if fact == _NO_FACT else fact for fact in self.facts[index])
 
     def merge(self, block: Tally) -> None:
-        """Take in the sum of the block of lines that follows."""
-        self.lines += block.lines
-        self.examples += block.examples
+        """Take in the block of lines that follows, except for its facts."""
         self.findings += block.findings
         self.verdicts.update(block.verdicts)
-        self.example_tokens += block.example_tokens
+        self.flags += block.flags
+        self.totals += block.totals
         self.trained += block.trained
-        self.over_limit += block.over_limit
-        self.exact = self.exact and block.exact
 
-    def token_summary(self, *, exact: bool) -> TokenSummary:
+    def shift(self, lines: int) -> None:
+        """Count the lines of findings from ``lines`` further on."""
+        if lines:
+            self.findings = [replace(finding, line=lines + (finding.line or 0)) for finding in self.findings]
+
+    def example_tokens(self) -> array[int]:
+        """The tokens of each example that could be counted."""
+        return array("I", (total for total, flags in zip(self.totals, self.flags, strict=True) if flags & COUNTED))
+
+    def token_summary(self, encoding: str, *, exact: bool) -> TokenSummary:
         """Percentiles are counts that occur: the nearest rank. ``exact`` says whether the model's encoding is known."""
-        counts = sorted(self.example_tokens) or [0]
+        counts = sorted(self.example_tokens()) or [0]
         return TokenSummary(
-            encoding=O200K_BASE,
-            exact=exact and self.exact,
+            encoding=encoding,
+            exact=exact and not self.count(ESTIMATED),
             total=sum(counts),
-            trained=self.trained,
+            trained=sum(self.trained),
             min=counts[0],
             median=counts[_rank(len(counts), 50)],
             p95=counts[_rank(len(counts), 95)],
             max=counts[-1],
-            over_limit=self.over_limit,
+            over_limit=self.count(OVER_LIMIT),
         )
+
+    def to_bytes(self) -> bytes:
+        """For another process, or a later run, with the same rules."""
+        findings = json.dumps([astuple(finding) for finding in self.findings]).encode()
+        verdicts = json.dumps(list(self.verdicts.items())).encode()
+        parts = [
+            findings,
+            verdicts,
+            bytes(self.flags),
+            *(_packed(column) for column in (self.totals, self.trained, *self.facts)),
+        ]
+        return b"".join(len(part).to_bytes(_LENGTH, "little") + part for part in parts)
+
+    @staticmethod
+    def from_bytes(packed: bytes) -> Tally:
+        """The tally that ``to_bytes`` has packed. Raises ``ValueError`` for anything else."""
+        parts = list(_parts(packed))
+        if len(parts) < 5:
+            raise ValueError("this is no packed tally")
+        tally = Tally()
+        try:
+            tally.findings = [Finding(*map(_shared, fields)) for fields in json.loads(parts[0])]
+            tally.verdicts.update({tuple(verdict): number for verdict, number in json.loads(parts[1])})
+        except TypeError as error:
+            raise ValueError("these are other findings") from error
+        tally.flags = bytearray(parts[2])
+        tally.totals, tally.trained = (_unpacked("I", part) for part in parts[3:5])
+        tally.facts = [_unpacked("Q", part) for part in parts[5:]]
+        if any(len(column) != tally.lines for column in (tally.totals, tally.trained, *tally.facts)):
+            raise ValueError("the columns of a packed tally have different lengths")
+        return tally
 
 
 def _rank(count: int, percent: int) -> int:
     """The index of the smallest value that ``percent`` of ``count`` sorted values do not exceed."""
     return -(-count * percent // 100) - 1
+
+
+def _column(facts: Sequence[Fact]) -> array[int]:
+    try:
+        return array("Q", facts)  # type: ignore[arg-type]
+    except TypeError:
+        return array("Q", [_NO_FACT if fact is None else fact for fact in facts])
+
+
+def _shared(value: Any) -> Any:
+    """The same object for equal texts: findings of one kind have most of them in common."""
+    return sys.intern(value) if type(value) is str else value
+
+
+def _packed(column: array[int]) -> bytes:
+    if sys.byteorder == "big":
+        column = array(column.typecode, column)
+        column.byteswap()
+    return column.tobytes()
+
+
+def _unpacked(typecode: str, packed: bytes) -> array[int]:
+    column = array(typecode, packed)
+    if sys.byteorder == "big":
+        column.byteswap()
+    return column
+
+
+def _parts(packed: bytes) -> Iterator[bytes]:
+    at = 0
+    while at < len(packed):
+        begin = at + _LENGTH
+        at = begin + int.from_bytes(packed[at:begin], "little")
+        if at > len(packed):
+            raise ValueError("a packed tally ends too early")
+        yield packed[begin:at]

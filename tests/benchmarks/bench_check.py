@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from ftdesk.validation.checker import Checker, CheckFinished
-from ftdesk.validation.tokens import _load_o200k_base
+from ftdesk.validation.counters import load_o200k_base
 
 GROUPS = {
     "without tokens": ("json", "naive", "check"),
@@ -51,7 +51,7 @@ def run_naive(path: Path) -> str:
 
 def run_cookbook(path: Path) -> str:
     """In the manner of OpenAI's cookbook: load all, count format errors, then tokens message by message."""
-    encoding = _load_o200k_base()
+    encoding = load_o200k_base()
     with path.open(encoding="utf-8") as file:
         dataset = [json.loads(line) for line in file]
     errors: dict[str, int] = defaultdict(int)

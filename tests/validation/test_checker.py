@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from ftdesk.errors import InputError
-from ftdesk.validation import checker as checker_module
+from ftdesk.validation import parallel
 from ftdesk.validation.checker import Checker, CheckFinished, CheckProgress, MethodChoice, RecordResult
 from ftdesk.validation.findings import Report
 from ftdesk.validation.record import is_plain, read_example, read_line
@@ -212,7 +212,7 @@ def test_processes_find_what_one_finds(tmp_path: Path, monkeypatch: pytest.Monke
     lines = [example(f"{number}?" + " word" * 400, f"{number}.") for number in range(600)]
     lines[5], lines[450], lines[590], lines[599] = b"{]", b"\xff", lines[3], preference("1?")
     path.write_bytes(b"\n".join(lines))
-    monkeypatch.setattr(checker_module, "_WORTH_SHARING", 0)
+    monkeypatch.setattr(parallel, "_WORTH_SHARING", 0)
     reports = []
     for workers in (1, 2):
         *_, last = Checker(model="gpt-4.1").check_file(path, workers=workers)

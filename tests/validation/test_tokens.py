@@ -14,11 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftdesk import resources
-from ftdesk.validation import tokens
+from ftdesk.validation import counters
 from ftdesk.validation.checker import Checker, MethodChoice
+from ftdesk.validation.counters import TiktokenCounter, encoding_for, load_o200k_base, shared_counter
 from ftdesk.validation.findings import TokenSummary
 from ftdesk.validation.requirements import base_model, requirements_of
-from ftdesk.validation.tokens import ExampleTokens, TiktokenCounter, has_known_encoding, shared_counter
+from ftdesk.validation.tokens import ExampleTokens
 
 count = shared_counter().count
 
@@ -43,19 +44,19 @@ def conversation(question: str, answer: str, **answer_keys: Any) -> dict[str, An
 
 def test_the_shipped_vocabulary_is_the_published_one() -> None:
     packed = resources.path("vocabularies/o200k_base.tiktoken.xz").read_bytes()
-    assert hashlib.sha256(lzma.decompress(packed)).hexdigest() == tokens.O200K_BASE_SHA256
+    assert hashlib.sha256(lzma.decompress(packed)).hexdigest() == counters.O200K_BASE_SHA256
 
 
 def test_the_encoding_is_defined_as_tiktoken_defines_it(monkeypatch: pytest.MonkeyPatch) -> None:
     openai_public = importlib.import_module("tiktoken_ext.openai_public")
     monkeypatch.setattr(openai_public, "load_tiktoken_bpe", lambda *_, **__: {})
     published = openai_public.o200k_base()
-    assert published["pat_str"] == tokens._O200K_PATTERN
-    assert published["special_tokens"] == tokens._O200K_SPECIAL
+    assert published["pat_str"] == counters._O200K_PATTERN
+    assert published["special_tokens"] == counters._O200K_SPECIAL
 
 
 def test_texts_encode_to_the_published_numbers() -> None:
-    encoding = tokens._load_o200k_base()
+    encoding = load_o200k_base()
     assert encoding.encode_ordinary("hello world, 你好!") == [24912, 2375, 11, 220, 177519, 0]
     assert encoding.n_vocab == 200_019
 
@@ -66,8 +67,8 @@ def test_counting_needs_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket, "socket", refuse)
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", "")
-    tokens._load_o200k_base.cache_clear()
-    assert TiktokenCounter().count("hello world") == 2
+    load_o200k_base.cache_clear()
+    assert TiktokenCounter().count_all(["hello world"]) == [2]
 
 
 def test_a_marker_in_a_text_is_text() -> None:
@@ -82,14 +83,14 @@ def test_a_million_of_the_same_character_are_counted(character: str) -> None:
 @given(st.lists(st.sampled_from(["and", " ", "\n\n", "it's", "É", "12", "...", "\t", "字", "Ab"]), max_size=300))
 def test_a_long_text_has_as_many_tokens_as_its_pieces(words: list[str]) -> None:
     text = " so on".join(words)
-    longest = tokens._LONGEST_PIECE
+    longest = counters._LONGEST_PIECE
     try:
-        tokens._LONGEST_PIECE = 24
-        pieces = list(tokens._pieces(text))
+        counters._LONGEST_PIECE = 24
+        pieces = list(counters._pieces(text))
     finally:
-        tokens._LONGEST_PIECE = longest
+        counters._LONGEST_PIECE = longest
     assert "".join(pieces) == text
-    encode = tokens._load_o200k_base().encode_ordinary
+    encode = load_o200k_base().encode_ordinary
     if all(len(piece) < 24 for piece in pieces[:-1]):  # cut between words and nowhere else
         assert sum(len(encode(piece)) for piece in pieces) == len(encode(text))
 
@@ -183,7 +184,7 @@ def test_both_answers_of_a_preference_example_are_trained_but_never_seen_togethe
     ],
 )
 def test_the_encoding_is_known_for_models_that_use_it(model: str | None, known: bool) -> None:
-    assert has_known_encoding(model) == known
+    assert encoding_for(model)[1] == known
     assert summary_of([conversation("hello", "hello")], model).exact == known
 
 
@@ -241,16 +242,3 @@ def test_where_no_limit_is_known_nothing_is_too_long() -> None:
     line = json.dumps(conversation("hello" * 70_000, "hello")).encode()
     for checker in (Checker(requirements=requirements_of("local")), Checker(model="some-model")):
         assert checker.check_record(2, line).findings == ()
-
-
-def test_a_count_is_remembered_and_the_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    counter = TiktokenCounter()
-    text = "A long text that is counted once. " * 10
-    first = counter.count(text)
-    monkeypatch.setattr(tokens, "_load_o200k_base", lambda: pytest.fail("counted again"))
-    assert counter.count(text) == first
-    monkeypatch.undo()
-    monkeypatch.setattr(tokens, "_MOST_CACHED", 3)
-    for number in range(10):
-        counter.count(str(number))
-    assert len(counter._counts) <= 3
