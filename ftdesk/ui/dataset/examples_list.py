@@ -184,10 +184,8 @@ class _View(LongList):
         super().paintEvent(event)
         if self._gap >= 0:
             top = self._gap * self.verticalHeader().defaultSectionSize() - self.verticalScrollBar().value()
-            painter = QPainter(self.viewport())
-            painter.fillRect(
-                UNIT, max(0, top - 1), self.viewport().width() - 2 * UNIT, 2, tokens(self.palette()).accent
-            )
+            room = QRect(UNIT, max(0, top - 1), self.viewport().width() - 2 * UNIT, 2)
+            QPainter(self.viewport()).fillRect(room, QColor(tokens(self.palette()).accent))
 
     def _gap_at(self, height: int) -> int:
         size = self.verticalHeader().defaultSectionSize()

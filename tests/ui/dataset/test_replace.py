@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from dataset_window import MakeWindow, example, find, opened, panel_of, write
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
@@ -56,6 +57,7 @@ def press_replace(qtbot: QtBot, dialog: ReplaceDialog) -> None:
 def test_everything_ticked_is_replaced_as_one_step_of_undo(window: Window, qtbot: QtBot) -> None:
     before = list(opened(window).lines())
     dialog = open_replace(window, qtbot)
+    QAbstractItemModelTester(dialog.model, QAbstractItemModelTester.FailureReportingMode.Fatal)
     fill(qtbot, dialog, "coder", "writer")
     assert note(dialog) == "5 replacements in 5 examples."
     assert dialog.findChild(Button, "replace_button").text() == "Replace 5"
