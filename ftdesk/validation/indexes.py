@@ -251,13 +251,15 @@ def _script(text: str) -> int:
     if len(letters) < _FEWEST_LETTERS:
         return 0
     counts = [0] * len(SCRIPTS)
-    for letter in letters:
-        counts[_script_of(ord(letter))] += 1
+    for script in map(_script_of, letters):
+        counts[script] += 1
     most = max(range(1, len(SCRIPTS)), key=counts.__getitem__)
     return most if 2 * counts[most] > len(letters) else 0
 
 
-def _script_of(code: int) -> int:
+@lru_cache(8192)  # texts use few different letters
+def _script_of(letter: str) -> int:
+    code = ord(letter)
     return next((SCRIPTS.index(name) for first, last, name in _SCRIPTS if first <= code <= last), 0)
 
 
