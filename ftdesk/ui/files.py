@@ -22,6 +22,7 @@ from ftdesk.ui.notices import Notices
 from ftdesk.ui.open_dataset import OpenDataset
 from ftdesk.ui.saves import Saves
 from ftdesk.ui.text import plural
+from ftdesk.ui.transfer.transfers import Transfers
 from ftdesk.ui.work import BackgroundWork
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Files(QObject):
         self._saving = Saves(dataset, notices, background, self)
         self._saving.saved.connect(self._say_saved)
         self.disk = DiskChanges(dataset, notices, self._saving, self)
+        self.transfers = Transfers(dataset, notices, self.open, self._folder, window)
         self.disk.save_as_requested.connect(self.save_as)
 
     @property
@@ -79,10 +81,23 @@ class Files(QObject):
         except FtdeskError as error:
             self._notices.show_error(error)
 
+    def has_to_be_imported(self, path: Path) -> bool:
+        """Whether ``path`` is of another program and no dataset yet."""
+        from ftdesk.dataset.formats.importing import is_foreign
+
+        return is_foreign(path)
+
+    def open_or_import(self, path: Path) -> None:
+        """Open a dataset; offer to import what is none yet. The event loop runs."""
+        if self.has_to_be_imported(path):
+            self.transfers.import_file(path)
+        else:
+            self.open(path)
+
     def choose_and_open(self) -> None:
         dialog = QFileDialog(self._window, self.tr("Open a dataset"), str(self._folder()), _KINDS)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(lambda name: self.open(Path(name)))
+        dialog.fileSelected.connect(lambda name: self.open_or_import(Path(name)))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 

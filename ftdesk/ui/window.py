@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from ftdesk.ui.panel import Panel
     from ftdesk.ui.theme import Theme
 
+_FILE_COMMANDS = ("open", "new", "save", "save_as", "import", "import_folder", "sample")
+"""What the menu under the file's name offers."""
+
 
 class Window(QMainWindow):
     """Makes each place when it is first shown. ``closed`` is the end of the program.
@@ -121,14 +124,14 @@ class Window(QMainWindow):
         files = self.desk.files
         last = self.desk.app.settings.last_file
         wanted = path or (Path(last) if last else None)
-
-        def open_now() -> None:
-            if path is not None:
-                files.open(path)
-            else:
-                files.open_last()
-
-        if wanted is None or files.opens_at_once(wanted):
+        is_quick = wanted is None or files.opens_at_once(wanted)
+        if path is None:
+            open_now = files.open_last
+        elif files.has_to_be_imported(path):
+            is_quick, open_now = False, lambda: files.transfers.import_file(path)
+        else:
+            open_now = lambda: files.open(path)  # noqa: E731
+        if is_quick:
             open_now()
         else:
             self._open_later = open_now
@@ -141,7 +144,7 @@ class Window(QMainWindow):
         self.activateWindow()
         if named:
             self.show_place("dataset")
-            self.desk.files.open(Path(named))
+            self.desk.files.open_or_import(Path(named))
 
     async def aclose(self) -> None:
         """Stop what the places do, then close the file. Its unsaved edits are in the journal."""
@@ -181,7 +184,7 @@ class Window(QMainWindow):
         for url in event.mimeData().urls():
             if url.isLocalFile():
                 event.acceptProposedAction()
-                self.desk.files.open(Path(url.toLocalFile()))
+                self.desk.files.open_or_import(Path(url.toLocalFile()))
                 return
 
     def _make_commands(self) -> dict[str, QAction]:
@@ -193,6 +196,8 @@ class Window(QMainWindow):
                 ("new", self.tr("New dataset"), QKeySequence.StandardKey.New, files.new),
                 ("save", self.tr("Save"), QKeySequence.StandardKey.Save, files.save),
                 ("save_as", self.tr("Save as…"), "Ctrl+Shift+S", files.save_as),
+                ("import", self.tr("Import…"), "Ctrl+Shift+I", files.transfers.choose_import),
+                ("import_folder", self.tr("Import a folder…"), "", files.transfers.choose_folder_import),
                 ("sample", self.tr("Try the sample"), "", files.try_sample),
                 ("undo", self.tr("Undo"), "Ctrl+Z", dataset.undo),
                 ("redo", self.tr("Redo"), "Ctrl+Shift+Z", dataset.redo),
@@ -246,9 +251,7 @@ class Window(QMainWindow):
             IconButton("settings", self.tr("Settings"), self.open_settings, size=20), 0, Qt.AlignmentFlag.AlignHCenter
         )
         self._stack = QStackedWidget()
-        self._right.addWidget(
-            Header(self.desk, [self.commands[name] for name in ("open", "new", "save", "save_as", "sample")])
-        )
+        self._right.addWidget(Header(self.desk, [self.commands[name] for name in _FILE_COMMANDS]))
         self._right.addWidget(self._stack, 1)
         self._right.addWidget(StatusLine(self.desk.background))
         self.desk.notices.raise_()

@@ -9,6 +9,7 @@ from pathlib import Path
 from ftdesk.dataset.formats.importing import ColumnMapping, ImportedRow, import_rows
 from ftdesk.dataset.formats.shapes import Shape
 from ftdesk.dataset.spans import dump
+from ftdesk.errors import InputError
 from ftdesk.storage.files import write_atomic
 
 
@@ -57,6 +58,11 @@ class ImportRun:
             else:
                 self.imported += 1
                 yield row.line
+        if not self.imported:
+            raise InputError(
+                f"None of the {self.rows:,} rows of {self.source.name} became an example.",
+                hint="Read it as something else, or choose other columns.",
+            )
 
 
 def write_refused(rows: Iterable[ImportedRow], target: Path) -> None:

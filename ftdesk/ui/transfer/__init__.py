@@ -1,0 +1,1 @@
+"""Dialogs around the file of a dataset: import, export, split, earlier versions."""

@@ -1,0 +1,63 @@
+"""Opens the dialogs around the file of the open dataset. Each is loaded when it is first wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from ftdesk.ui.notices import Notices
+from ftdesk.ui.open_dataset import OpenDataset
+
+_IMPORTABLE = "*.csv *.tsv *.tab *.json *.jsonl *.ndjson *.parquet"
+
+
+class Transfers(QObject):
+    """``open_file`` shows a dataset that a dialog has made; ``folder`` is where choosing begins."""
+
+    def __init__(
+        self,
+        dataset: OpenDataset,
+        notices: Notices,
+        open_file: Callable[[Path], None],
+        folder: Callable[[], Path],
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._dataset = dataset
+        self._notices = notices
+        self._open_file = open_file
+        self._folder = folder
+        self._window = window
+
+    def choose_import(self) -> None:
+        """Choose a file of another program and import it."""
+        kinds = ";;".join(
+            (self.tr("Tables and training data ({kinds})").format(kinds=_IMPORTABLE), self.tr("All files (*)"))
+        )
+        dialog = QFileDialog(self._window, self.tr("Import a file"), str(self._folder()), kinds)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        self._ask(dialog)
+
+    def choose_folder_import(self) -> None:
+        """Choose a folder that Hugging Face ``datasets`` has saved and import it."""
+        dialog = QFileDialog(self._window, self.tr("Import a datasets folder"), str(self._folder()))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        self._ask(dialog)
+
+    def import_file(self, source: Path) -> None:
+        """Say what ``source`` holds and offer to import it."""
+        from ftdesk.ui.transfer.import_dialog import ImportDialog
+
+        self._dataset.leaving.emit()
+        dialog = ImportDialog(source, self._dataset, self._notices, self._window)
+        dialog.file_made.connect(self._open_file)
+        dialog.open()
+
+    def _ask(self, dialog: QFileDialog) -> None:
+        dialog.fileSelected.connect(lambda name: self.import_file(Path(name)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
