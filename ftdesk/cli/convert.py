@@ -13,7 +13,7 @@ from ftdesk.cli.main import narrate
 from ftdesk.dataset.formats.exporting import LAYOUTS, ExportResult, export_rows
 from ftdesk.dataset.formats.importing import ColumnMapping, ImportedRow, Part, import_rows, recognise, shape_named
 from ftdesk.dataset.formats.shapes import SHAPES
-from ftdesk.errors import ExitStatus, InputError
+from ftdesk.errors import ExitStatus, InputError, StorageError
 
 _LISTED = 20
 
@@ -45,14 +45,21 @@ def run(arguments: argparse.Namespace) -> int:
     mapping = _mapping(arguments.column)
     why = "columns as given" if mapping else shape.title if shape else recognise(source).why
     refused: list[ImportedRow] = []
-    with tempfile.TemporaryFile() as lines:
-        for row in import_rows(source, shape=shape, mapping=mapping):
-            if row.line is None:
-                refused.append(row)
-            else:
-                lines.write(row.line + b"\n")
-        lines.seek(0)
-        result = export_rows(_stripped(lines), target, arguments.layout)
+    try:
+        with tempfile.TemporaryFile() as lines:
+            for row in import_rows(source, shape=shape, mapping=mapping):
+                if row.line is None:
+                    refused.append(row)
+                else:
+                    lines.write(row.line + b"\n")
+            lines.seek(0)
+            result = export_rows(_stripped(lines), target, arguments.layout)
+    except OSError as error:
+        raise StorageError(
+            f"Cannot use a temporary file in {tempfile.gettempdir()}: {error.strerror}.",
+            str(error),
+            "Free some space there, or name another folder in TMPDIR.",
+        ) from error
     _report(arguments, why, result, refused)
     return ExitStatus.NO if refused or result.skipped else ExitStatus.GOOD
 

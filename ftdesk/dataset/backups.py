@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from ftdesk.errors import StorageError
+from ftdesk.storage.files import FileRange, write_atomic
 from ftdesk.storage.folders import make_folder
 
 _RULES: tuple[tuple[float, float], ...] = (
@@ -53,7 +53,8 @@ class Backups:
             try:
                 os.link(source, target)
             except OSError:
-                shutil.copyfile(source, target)
+                with source.open("rb") as file:
+                    write_atomic(target, [FileRange(file.fileno(), 0, os.fstat(file.fileno()).st_size)])
             kept = Backup(int(target.stem), target, target.stat().st_size)
         except (OSError, StorageError):
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -51,11 +52,16 @@ class Document:
         self._last_saving: Saving | None = None
         self._observers: list[DocumentObserver] = []
         self._records: OrderedDict[bytes, Record] = OrderedDict()
-        self._journal = open_journal(folders.journals, path) if folders else None
+        self._journal: Journal | None = None
         self.recovered = 0
         self.set_aside: Path | None = None
-        if self._journal and self._journal.owned:
-            self._recover(self._journal)
+        try:
+            self._journal = open_journal(folders.journals, path) if folders else None
+            if self._journal and self._journal.owned:
+                self._recover(self._journal)
+        except BaseException:
+            self.close()
+            raise
 
     @staticmethod
     def open(path: Path, folders: Folders | None = None) -> Document:
@@ -257,7 +263,10 @@ class Document:
         return self._last_saving
 
     def finish_save(self, saving: Saving) -> None:
-        """Stand on the file that ``saving`` has written; what was changed meanwhile stays changed."""
+        """Stand on the file that ``saving`` has written; what was changed meanwhile stays changed.
+
+        Raises ``StorageError`` when the journal or the labels of another name cannot be made; the file is saved then.
+        """
         if saving.result is None:
             raise ValueError("nothing was written")
         meanwhile = self._performed[saving.performed :]
@@ -268,10 +277,19 @@ class Document:
         undoable = [change for change in self._done[saving.position :] if change.splices] == meanwhile
         self._saved_at = saving.position if undoable else None
         self.path = saving.target
-        if saving.other:
-            self.labels = self.labels.copied_to(self._label_book())
-        self._renew_journal(moved=saving.other)
-        self._announce()
+        try:
+            if saving.other:
+                self.labels = self.labels.copied_to(self._label_book())
+            # Also what could not be written when it was changed.
+            self.labels.write_changed()
+        finally:
+            try:
+                if self._folders and (saving.other or self._journal is None):
+                    self._move_journal(self._folders)
+                else:
+                    self._renew_journal()
+            finally:
+                self._announce()
 
     def export(self, path: Path) -> str:
         """Write a copy of all rows to ``path`` and return its sha256. The document stays as it is."""
@@ -312,13 +330,14 @@ class Document:
     def _label_book(self) -> LabelBook:
         return LabelBook(labels_path(self._folders.labels, self.path) if self._folders and self.path else None)
 
-    def _perform(self, change: Change) -> None:
+    def _perform(self, change: Change, *, journaled: bool = False) -> None:
         if change.labels:
             self.labels.put(change.labels)
         if not change.splices:
             self._announce()
             return
-        followed = [self.labels.follow(splice) for splice in change.splices]
+        for splice in change.splices:
+            self.labels.follow(splice)
         for splice in change.splices:
             for observer in list(self._observers):
                 observer.splicing(splice.row, len(splice.removed), len(splice.inserted))
@@ -327,12 +346,20 @@ class Document:
                 observer.spliced(splice.row, len(splice.removed), len(splice.inserted))
         self._performed.append(change)
         try:
-            if self._journal:
-                self._journal.append(change, self._state)
-            if any(followed):
-                self.labels.write()
+            if not journaled:
+                self._write_down(change)
         finally:
             self._announce()
+
+    def _write_down(self, change: Change) -> None:
+        """Labels first: a crash between the two leaves labels of a line that is not there, and loses none."""
+        try:
+            self.labels.write_changed()
+        finally:
+            if self._journal:
+                self._journal.append(change, self._state)
+            elif self._folders:  # the last save could not begin one
+                self._move_journal(self._folders)
 
     def _announce(self) -> None:
         for observer in list(self._observers):
@@ -344,21 +371,35 @@ class Document:
         self._rows = Rows(base, final_newline=final_newline)
         self._state = FileState.of(base.stat)
 
-    def _renew_journal(self, *, moved: bool) -> None:
+    def _renew_journal(self) -> None:
         """Begin the journal anew on the file as it is. A crash before this is covered by the state a save has noted."""
         journal = self._journal
-        if journal is None:
+        if journal is None or not journal.owned:
             return
-        if moved:
-            folder = journal.path.parent
-            if journal.owned:
-                journal.clear()
-            journal.close()
-            journal = self._journal = open_journal(folder, self.path)
-        # A journal that cannot be cleared still knows the state that was saved, and what came after it.
-        if journal.owned and journal.clear():
-            for change in self._performed:
-                journal.append(change, self._state)
+        if self._performed:
+            # One that cannot be renewed still knows the state that was saved, and what came after it.
+            with suppress(StorageError):
+                journal.begin_anew(self._state, self._performed)
+        else:
+            journal.clear()
+
+    def _move_journal(self, folders: Folders) -> None:
+        """Begin the journal of another file. Raises ``StorageError``; the next edit tries again."""
+        old, self._journal = self._journal, None
+        try:
+            journal = open_journal(folders.journals, self.path)
+            try:
+                if journal.owned and self._performed:
+                    journal.begin_anew(self._state, self._performed)
+            except StorageError:
+                journal.close()
+                raise
+            self._journal = journal
+        finally:
+            if old is not None:
+                if old.owned:
+                    old.clear()
+                old.close()
 
     def _stand_on_disk(self, combine: _Combining) -> None:
         if self.path is None:
@@ -366,8 +407,13 @@ class Document:
         base = FileLines(self.path)
         theirs = list(Rows(base).lines())
         merged = combine(theirs)
-        if self._journal and self._journal.owned and self._performed:
-            self.set_aside = self._journal.set_aside()
+        splices = tuple(difference(theirs, merged.lines)) if merged else ()
+        change = Change("Merge", splices)
+        journal = self._journal if self._journal and self._journal.owned else None
+        if journal and splices:
+            journal.begin_anew(FileState.of(base.stat), [change])
+        elif journal and self._performed:
+            self.set_aside = journal.set_aside()
         before = len(self._rows)
         for observer in list(self._observers):
             observer.splicing(0, before, len(base))
@@ -376,9 +422,9 @@ class Document:
             observer.spliced(0, before, len(base))
         # Rows have moved under the history: older changes cannot be undone one by one any more.
         self._done, self._undone, self._performed, self._saved_at = [], [], [], 0
-        splices = tuple(difference(theirs, merged.lines)) if merged else ()
         if splices:
-            self.apply(Change("Merge", splices))
+            self._remember(change)
+            self._perform(change, journaled=journal is not None)
         else:
             self._announce()
 

@@ -9,17 +9,18 @@ A journal belongs to one process at a time.
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
 import json
 import os
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ftdesk.dataset.changes import Change, Splice
 from ftdesk.errors import StorageError
+from ftdesk.storage.files import write_atomic
 from ftdesk.storage.folders import make_folder
 from ftdesk.storage.locks import FileLock
 
@@ -46,6 +47,8 @@ class Journal:
         self._lock = FileLock(self.path.with_suffix(".lock"))
         self.owned = self._lock.acquire()
         self._descriptor: int | None = None
+        self._end = 0
+        """Where the last line that is durable ends. What stands behind it is of a write that failed."""
         self._writing = threading.Lock()
         # Lines that a full disk kept out, in order: a later change must not be in the journal without those before it.
         self._pending: list[bytes] = []
@@ -106,12 +109,27 @@ class Journal:
         self.changes = 0
         return True
 
-    def set_aside(self) -> Path:
-        """Keep the journal under another name, where its changes no longer fit the file. Returns where.
+    def begin_anew(self, state: FileState | None, changes: Sequence[Change]) -> None:
+        """Hold these changes on a file in ``state``, and nothing else. A crash leaves the old journal or the new one.
+
+        Raises ``StorageError``; the journal is then as it was.
+        """
+        with self._writing:
+            self._close()
+            write_atomic(self.path, [_line(self._state_entry(state, after=0)), *map(_line, map(_encoded, changes))])
+            self._pending.clear()
+            self.changes = len(changes)
+
+    def set_aside(self) -> Path | None:
+        """Keep the journal, if there is one, under another name: its changes no longer fit the file. Returns where.
 
         Raises ``StorageError``.
         """
+        if self._pending:
+            self._append()
         self._close()
+        if not self.path.exists():
+            return None
         number = 1
         while (kept := self.path.with_suffix(f".kept-{number}")).exists():
             number += 1
@@ -134,8 +152,8 @@ class Journal:
             try:
                 if self._descriptor is None:
                     self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-                _write_whole(self._descriptor, b"".join(self._pending))
-                os.fsync(self._descriptor)
+                    self._end = os.fstat(self._descriptor).st_size
+                self._write(self._descriptor, b"".join(self._pending))
             except OSError as error:
                 raise StorageError(
                     f"This edit could not be written to the journal {self.path}: {error.strerror}.",
@@ -143,6 +161,16 @@ class Journal:
                     "Save the file now, to another disk if need be.",
                 ) from error
             self._pending.clear()
+
+    def _write(self, descriptor: int, content: bytes) -> None:
+        """Append ``content`` and make it durable. What is left of an attempt that failed gives way first."""
+        if os.fstat(descriptor).st_size != self._end:
+            os.ftruncate(descriptor, self._end)
+        view = memoryview(content)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        os.fsync(descriptor)
+        self._end += len(content)
 
     def _close(self) -> None:
         if self._descriptor is not None:
@@ -176,19 +204,6 @@ def _parsed(lines: list[bytes], current: FileState | None) -> tuple[list[Change]
 
 def _line(entry: dict[str, Any]) -> bytes:
     return json.dumps(entry, separators=(",", ":")).encode() + b"\n"
-
-
-def _write_whole(descriptor: int, content: bytes) -> None:
-    """Append ``content`` or nothing: what a full disk lets in of it is taken back."""
-    size = os.fstat(descriptor).st_size
-    try:
-        view = memoryview(content)
-        while view:
-            view = view[os.write(descriptor, view) :]
-    except OSError:
-        with contextlib.suppress(OSError):
-            os.ftruncate(descriptor, size)
-        raise
 
 
 def _state(entry: dict[str, int] | None) -> FileState | None:

@@ -26,6 +26,8 @@ class LabelBook:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._labels: dict[str, Labels] = {}
+        self._changed = False
+        """Something is not written yet."""
         if path is not None:
             self._labels = _read(path)
 
@@ -55,33 +57,30 @@ class LabelBook:
         """Set labels as they are after ``changes``. Raises ``StorageError`` when they cannot be written."""
         for change in changes:
             self._set(change.key, change.after)
-        self.write()
+        self.write_changed()
 
-    def follow(self, splice: Splice) -> bool:
-        """An edited line keeps the labels it had. Tells whether anything changed, and leaves writing to the caller."""
+    def follow(self, splice: Splice) -> None:
+        """An edited line keeps the labels it had. Leaves writing to the caller."""
         if len(splice.removed) != len(splice.inserted):
-            return False
-        followed = False
+            return
         for before, after in zip(splice.removed, splice.inserted, strict=True):
             labels = self.of(before)
             if labels != NONE and self.of(after) == NONE:
                 self._set(key_of(after), labels)
-                followed = True
-        return followed
 
-    def write(self) -> None:
-        """Keep what ``follow`` has changed. Raises ``StorageError``."""
-        if self._path is None:
+    def write_changed(self) -> None:
+        """Keep what has changed since it was written. Raises ``StorageError``; the next call tries again."""
+        if self._path is None or not self._changed:
             return
         make_folder(self._path.parent)
         table = {key: {"tags": sorted(labels.tags), "note": labels.note} for key, labels in self._labels.items()}
         write_atomic(self._path, [json.dumps({"labels": table}, ensure_ascii=False).encode("utf-8", "replace")])
+        self._changed = False
 
     def copied_to(self, other: LabelBook) -> LabelBook:
-        """``other`` with these labels in it as well, for a dataset that goes on under another name."""
-        other._labels |= self._labels
-        if self._labels:
-            other.write()
+        """``other`` with these labels in it as well, not written yet: the dataset goes on under another name."""
+        for key, labels in self._labels.items():
+            other._set(key, labels)
         return other
 
     def export(self, lines: Iterable[bytes]) -> list[dict[str, Any]]:
@@ -94,6 +93,7 @@ class LabelBook:
         return found
 
     def _set(self, key: str, labels: Labels) -> None:
+        self._changed = True
         if labels == NONE:
             self._labels.pop(key, None)
         else:

@@ -209,7 +209,7 @@ class TextEditor(QPlainTextEdit):
     @override
     def insertFromMimeData(self, source: QMimeData) -> None:
         if source.hasFormat(_EXACT):
-            text = source.data(_EXACT).data().decode("utf-8", "surrogatepass")
+            text = bytes(source.data(_EXACT).data()).decode("utf-8", "surrogatepass")
         elif source.hasText():
             text = source.text().replace("\r\n", "\n")
         else:

@@ -1,4 +1,4 @@
-"""A dataset survives a fault at every system call that changes a disk."""
+"""A dataset survives a fault at every call that changes a disk: no file is torn, and no finished edit is lost."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pytest
 
+_EVERY = 1 if os.environ.get("FTDESK_ALL_FAULTS") else 8
+"""``FTDESK_ALL_FAULTS=1`` tries every point, 8,000 in three minutes; else a sample, the same in each run."""
+
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks a child per point")
-@pytest.mark.parametrize("kind", ["KILL", "ENOSPC", "EIO", "EACCES"])
-def test_no_file_is_torn_and_no_finished_edit_lost(tmp_path: Path, kind: str) -> None:
+def test_no_file_is_torn_and_no_finished_edit_lost(tmp_path: Path) -> None:
     program = Path(__file__).with_name("fault_points.py")
-    done = subprocess.run([sys.executable, program, tmp_path, kind], capture_output=True, text=True, check=False)
+    command = [sys.executable, str(program), str(tmp_path), "--stride", str(_EVERY)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
-    assert result["tried"] > 40
     assert result["violations"] == [], done.stderr
+    assert result["tried"] > 7_600 / _EVERY
