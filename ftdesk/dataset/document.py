@@ -142,6 +142,16 @@ class Document:
         """All rows in order, without their LF."""
         return self._rows.lines()
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Rows]:
+        """All rows as they are now, for a thread, whatever is done to the document meanwhile."""
+        rows = self._rows.duplicate()
+        try:
+            yield rows
+        finally:
+            if rows.base is not None:
+                rows.base.close()
+
     def apply(self, change: Change) -> None:
         """Do ``change`` and write it to the journal. Raises ``InputError`` if the document is read-only.
 

@@ -63,6 +63,12 @@ class Rows:
         copy.size = self.size
         return copy
 
+    def duplicate(self) -> Rows:
+        """A snapshot that outlives these rows, for a thread. Close its ``base`` in the end, if it has one."""
+        copy = self.snapshot()
+        copy.base = self.base.duplicate() if self.base is not None else None
+        return copy
+
     def chunks(self) -> Iterator[bytes]:
         """The whole content, in pieces that fit into memory. Raises ``OSError`` and ``InputError``."""
         for piece in self.pieces():

@@ -563,3 +563,15 @@ class DocumentMachine(RuleBasedStateMachine):
 
 DocumentMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
 TestDocumentAgainstAList = DocumentMachine.TestCase
+
+
+def test_a_snapshot_stays_as_it_was_whatever_becomes_of_the_document(tmp_path: Path) -> None:
+    path = tmp_path / "data.jsonl"
+    path.write_bytes(b"1\n2\n3\n")
+    document = Document.open(path)
+    document.replace(1, b"edited", "Edit")
+    with document.snapshot() as rows:
+        document.remove([0], "Delete")
+        document.close()
+        assert list(rows) == [b"1", b"edited", b"3"]
+        assert b"".join(rows.chunks()) == b"1\nedited\n3\n"
