@@ -20,6 +20,8 @@ from ftdesk.cli.check_report import SHOWN_OF_A_RULE, Screen, Wishes, one_line
 from ftdesk.cli.main import narrate
 from ftdesk.cli.progress import Progress
 from ftdesk.errors import ExitStatus, InputError
+from ftdesk.storage.folders import Folders
+from ftdesk.validation.cache import CheckCache
 from ftdesk.validation.checker import Checker, CheckFinished, CheckProgress, MethodChoice
 from ftdesk.validation.findings import Report
 from ftdesk.validation.requirements import DEFAULT_HOST, Requirements, all_requirements, requirements_of
@@ -132,7 +134,8 @@ class _Check:
         """The report of a file, and the checker that knows it now."""
         checker = Checker(self._method, model=self._model, requirements=self._requirements)
         with Progress(f"Checking {one_line(path.name)}") as progress:
-            for event in checker.check_file(path, workers=min(os.cpu_count() or 1, _MOST_WORKERS)):
+            cache = CheckCache(Folders.of_user().checks)
+            for event in checker.check_file(path, workers=min(os.cpu_count() or 1, _MOST_WORKERS), cache=cache):
                 match event:
                     case CheckProgress(done, total, lines):
                         progress.show(done, total, counted(lines, "line"))

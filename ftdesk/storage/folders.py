@@ -55,6 +55,11 @@ class Folders:
         return self.data / "labels"
 
     @property
+    def checks(self) -> Path:
+        """Results of earlier checks."""
+        return self.cache / "checks"
+
+    @property
     def database(self) -> Path:
         return self.data / "ftdesk.sqlite3"
 

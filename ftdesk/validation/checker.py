@@ -6,6 +6,7 @@ Cheap to import; the token vocabulary is loaded when the first example is counte
 from __future__ import annotations
 
 import os
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,14 +14,15 @@ from pathlib import Path
 from typing import Literal
 
 from ftdesk.dataset.record import kind_of
+from ftdesk.validation.cache import CheckCache, whole_key
 from ftdesk.validation.findings import METHODS, Finding, HostVerdict, Method, Report, Severity
 from ftdesk.validation.line_checker import DATASET_RULES, INDEXES, LineChecker
-from ftdesk.validation.parallel import FileIdentity, PartChecker, check_in_order
+from ftdesk.validation.parallel import CheckedPart, FileIdentity, PartChecker, check_in_order
 from ftdesk.validation.reading import open_training_file, read_lines_from, split_lines
 from ftdesk.validation.record import read_line
 from ftdesk.validation.requirements import DEFAULT_HOST, Requirements, Verdict, all_requirements, requirements_of
 from ftdesk.validation.rule import Against
-from ftdesk.validation.tally import RecordResult, Tally
+from ftdesk.validation.tally import RecordResult, Tally, facts_in
 
 __all__ = ["CheckEvent", "CheckFinished", "CheckProgress", "Checker", "MethodChoice", "RecordResult"]
 
@@ -103,6 +105,7 @@ class Checker:
         ``key`` is the line's number when its file was checked, or any other number for a new line. ``before`` is the
         result for the old text, ``None`` for a new line; ``raw`` is the new text, ``None`` for a line that was removed.
         """
+        self._remember_waiting()
         if before is not None:
             for index, fact in zip(self._indexes, before.facts, strict=True):
                 index.remove(key, fact)
@@ -119,6 +122,7 @@ class Checker:
 
     def judge_dataset(self, line_of: Callable[[int], int] = lambda key: key) -> tuple[list[Finding], list[Verdict]]:
         """The same, with the verdict on each problem, also of those that are none for the chosen host."""
+        self._remember_waiting()
         indexes = dict(zip(INDEXES, self._indexes, strict=True))
         return self._lines.judge(
             (rule, None if key is None else line_of(key), problem)
@@ -126,40 +130,69 @@ class Checker:
             for key, problem in rule.check(indexes[rule.index], line_of)
         )
 
-    def check_file(self, path: Path, *, workers: int = 1) -> Iterator[CheckEvent]:
+    def check_file(self, path: Path, *, workers: int = 1, cache: CheckCache | None = None) -> Iterator[CheckEvent]:
         """Check a file: progress on the way and the report at the end. The file is only read.
 
         A plain generator that may run in any thread; close it to stop. With more than one of ``workers``, a large
-        file is shared out to so many processes. Raises ``InputError`` for a file that cannot be read, is empty or is
+        file is shared out to so many processes. With a ``cache``, what has not changed since it was last checked is
+        not checked again, wherever it stands now. Raises ``InputError`` for a file that cannot be read, is empty or is
         not text.
         """
         file, _ = open_training_file(path)
         with file:
             identity = FileIdentity.of(os.fstat(file.fileno()))
             self._settle_method_of(file.fileno(), identity.size)
-        with PartChecker(self._lines, path, identity) as parts:
-            yield from self._sum_up(check_in_order(parts, workers), str(path), identity.size)
+        with PartChecker(self._lines, path, identity, cache) as parts:
+            yield from self._sum_up(check_in_order(parts, workers), str(path), identity.size, parts)
+        if cache is not None:
+            cache.trim()
 
     def check_lines(self, lines: Sequence[bytes], name: str = "") -> Report:
         """Check lines that are in memory already, each without its LF."""
         size = sum(len(line) + 1 for line in lines)
         self._settle_method(lines, first=True)
         blocks = (lines[start : start + _IN_MEMORY] for start in range(0, len(lines), _IN_MEMORY))
-        tallies = ((self._lines.check(block, first=number == 0), size) for number, block in enumerate(blocks))
-        events = self._sum_up(tallies, name, size)
+        parts = (CheckedPart(self._lines.check(block, first=at == 0), size) for at, block in enumerate(blocks))
+        events = self._sum_up(parts, name, size)
         return next(event.report for event in events if isinstance(event, CheckFinished))
 
-    def _sum_up(self, tallies: Iterable[tuple[Tally, int]], name: str, size: int) -> Iterator[CheckEvent]:
+    def _sum_up(
+        self, checked: Iterable[CheckedPart], name: str, size: int, parts: PartChecker | None = None
+    ) -> Iterator[CheckEvent]:
         self._clear()
-        total = Tally()
-        for tally, done in tallies:
-            for number, index in enumerate(self._indexes):
-                for key, fact in enumerate(tally.facts_of(number), total.lines + 1):
-                    index.add(key, fact)
+        total, keys, all_known = Tally(), [], True
+        for tally, done, key, was_known in checked:
+            self._waiting.append((total.lines + 1, tally.facts))
+            all_known = all_known and was_known
+            if not all_known:
+                self._remember_waiting()
+            keys.append(key)
             tally.shift(total.lines)
             total.merge(tally)
             yield CheckProgress(done, size, total.lines)
+        cache = parts.cache if parts is not None else None
+        key = whole_key(parts.settings, keys, self.against) if parts is not None else b""
+        across = cache.find_tally(key) if cache is not None and all_known else None
+        if across is None:
+            across = self._across()
+            if cache is not None:
+                cache.keep(key, across.to_bytes())
+        total.merge(across)
         yield CheckFinished(self._report(total, name, size))
+
+    def _across(self) -> Tally:
+        """What is wrong with the examples as a whole."""
+        tally = Tally()
+        tally.findings, verdicts = self.judge_dataset()
+        tally.verdicts.update(verdicts)
+        return tally
+
+    def _remember_waiting(self) -> None:
+        for first_line, facts in self._waiting:
+            for index, column in zip(self._indexes, facts, strict=True):
+                for key, fact in enumerate(facts_in(column), first_line):
+                    index.add(key, fact)
+        self._waiting.clear()
 
     def _settle_method_of(self, descriptor: int, size: int) -> None:
         """Look at the beginning of a file until an example says what its method is."""
@@ -175,10 +208,7 @@ class Checker:
 
     def _report(self, tally: Tally, name: str, size: int) -> Report:
         lines = self._lines
-        of_dataset, verdicts = self.judge_dataset()
-        findings = [*tally.findings, *of_dataset]
-        tally.verdicts.update(verdicts)
-        findings.sort(key=lambda finding: (finding.line is None, finding.line or 0))
+        tally.findings.sort(key=lambda finding: (finding.line is None, finding.line or 0))
         return Report(
             file=name,
             method=self.method or "supervised",
@@ -186,7 +216,7 @@ class Checker:
             examples=tally.examples,
             bytes=size,
             host=self.requirements.host,
-            findings=tuple(findings),
+            findings=tuple(tally.findings),
             tokens=tally.token_summary(lines.encoding, exact=lines.is_known_encoding) if lines.count_tokens else None,
             example_tokens=tally.example_tokens(),
             hosts=self.host_verdicts(tally.verdicts),
@@ -204,6 +234,8 @@ class Checker:
 
     def _clear(self) -> None:
         self._indexes = [index(self.against) for index in INDEXES]
+        # Facts that the indexes are told as soon as somebody asks them: where all is in the cache, nobody does.
+        self._waiting: list[tuple[int, list[array[int]]]] = []
 
 
 def _prevailing_method(lines: Iterable[bytes], *, first: bool) -> Method | None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from ftdesk.dataset.lines import unreadable
 from ftdesk.errors import FtdeskError, InputError
+from ftdesk.validation.cache import CheckCache, part_key, settings_digest
 from ftdesk.validation.reading import read_lines_from, split_lines
 from ftdesk.validation.tally import Tally
 
@@ -38,13 +40,29 @@ class FileIdentity(NamedTuple):
         return FileIdentity(stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
 
 
+class CheckedPart(NamedTuple):
+    """``tally`` counts lines from 1. ``done`` is how many bytes of the file are checked at its end.
+
+    ``key`` is that of the result in the cache, empty without one, and ``was_known`` says that it was there.
+    """
+
+    tally: Tally
+    done: int
+    key: bytes = b""
+    was_known: bool = False
+
+
 class PartChecker:
     """Checks parts of one file, each by its offset. Use it as a context, which has the file open."""
 
-    def __init__(self, checker: LineChecker, path: Path, identity: FileIdentity) -> None:
+    def __init__(
+        self, checker: LineChecker, path: Path, identity: FileIdentity, cache: CheckCache | None = None
+    ) -> None:
         self.checker = checker
         self.path = path
         self.identity = identity
+        self.cache = cache
+        self.settings = settings_digest(checker) if cache is not None else b""
         self._descriptor = -1
 
     def open(self) -> None:
@@ -66,15 +84,42 @@ class PartChecker:
     def __exit__(self, *_: object) -> None:
         os.close(self._descriptor)
 
-    def check(self, start: int) -> Tally:
-        """The tally of the lines that begin in the part at ``start``, counted from 1. Raises ``InputError``."""
+    def check(self, start: int) -> CheckedPart:
+        """Check the lines that begin in the part at ``start``, or find the result in the cache.
+
+        Raises ``InputError`` when the file cannot be read or is not the same any more.
+        """
         content = self._read(start)
-        return self.checker.check(split_lines(content), first=start == 0)
+        known = self._find(start, content)
+        if known is not None:
+            return known
+        tally = self.checker.check(split_lines(content), first=start == 0)
+        key = self._key(start, content)
+        if self.cache is not None:
+            self.cache.keep(key, tally.to_bytes())
+        return CheckedPart(tally, self._end(start), key)
+
+    def find(self, start: int) -> CheckedPart | None:
+        """The result of the part at ``start`` if it is in the cache. Raises as ``check`` does."""
+        return self._find(start, self._read(start)) if self.cache is not None else None
+
+    def _find(self, start: int, content: bytes) -> CheckedPart | None:
+        if self.cache is None:
+            return None
+        key = self._key(start, content)
+        tally = self.cache.find_tally(key)
+        return None if tally is None else CheckedPart(tally, self._end(start), key, was_known=True)
+
+    def _key(self, start: int, content: bytes) -> bytes:
+        return part_key(self.settings, content, first=start == 0) if self.cache is not None else b""
+
+    def _end(self, start: int) -> int:
+        return min(start + PART, self.identity.size)
 
     def _read(self, start: int) -> bytes:
         self._require_unchanged()
         try:
-            return read_lines_from(self._descriptor, start, min(start + PART, self.identity.size))
+            return read_lines_from(self._descriptor, start, self._end(start))
         except OSError as error:
             raise unreadable(self.path, error) from error
 
@@ -85,38 +130,46 @@ class PartChecker:
             )
 
 
-def check_in_order(parts: PartChecker, workers: int) -> Iterator[tuple[Tally, int]]:
-    """The tally of each part in turn, and how many bytes are done. Close the iterator to stop.
+def check_in_order(parts: PartChecker, workers: int) -> Iterator[CheckedPart]:
+    """Each part in turn. Close the iterator to stop.
 
     Raises ``InputError`` when the file cannot be read or is changed, ``FtdeskError`` when a worker process dies.
     """
     size = parts.identity.size
     starts = iter(range(0, size, PART))
-    if workers > 1 and size >= _WORTH_SHARING:
-        yield from _share_out(parts, starts, workers)
-        return
     for start in starts:
-        yield parts.check(start), min(start + PART, size)
+        # As long as everything is known, no process need be started.
+        known = parts.find(start)
+        if known is None:
+            starts = chain([start], starts)
+            break
+        yield known
+    else:
+        return
+    if workers > 1 and size - start >= _WORTH_SHARING:
+        yield from _share_out(parts, starts, workers)
+    else:
+        yield from map(parts.check, starts)
 
 
-def _share_out(parts: PartChecker, starts: Iterator[int], workers: int) -> Iterator[tuple[Tally, int]]:
+def _share_out(parts: PartChecker, starts: Iterator[int], workers: int) -> Iterator[CheckedPart]:
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
     # A forked child would inherit the locks of a window's threads; a spawned one starts clean, on every system alike.
     context = multiprocessing.get_context("spawn")
-    settings = (parts.checker, parts.path, parts.identity)
+    settings = (parts.checker, parts.path, parts.identity, parts.cache)
     pool = ProcessPoolExecutor(workers, context, _start_worker, settings)
-    pending: deque[tuple[Future[bytes], int]] = deque()
+    pending: deque[Future[tuple[bytes, int, bytes, bool]]] = deque()
 
-    def first() -> tuple[Tally, int]:
-        future, start = pending.popleft()
-        return Tally.from_bytes(future.result()), min(start + PART, parts.identity.size)
+    def first() -> CheckedPart:
+        packed, done, key, was_known = pending.popleft().result()
+        return CheckedPart(Tally.from_bytes(packed), done, key, was_known)
 
     try:
         for start in starts:
-            pending.append((pool.submit(_check_part, start), start))
+            pending.append(pool.submit(_check_part, start))
             if len(pending) > _AHEAD * workers:
                 yield first()
         while pending:
@@ -135,15 +188,16 @@ _parts: list[PartChecker] = []
 """In a worker process: what it was started with."""
 
 
-def _start_worker(checker: LineChecker, path: Path, identity: FileIdentity) -> None:
+def _start_worker(checker: LineChecker, path: Path, identity: FileIdentity, cache: CheckCache | None) -> None:
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted as well, and ends its workers
-    _parts.append(PartChecker(checker, path, identity))
+    _parts.append(PartChecker(checker, path, identity, cache))
 
 
-def _check_part(start: int) -> bytes:
+def _check_part(start: int) -> tuple[bytes, int, bytes, bool]:
     parts = _parts[0]
     if not parts.is_open:
         parts.open()
-    return parts.check(start).to_bytes()
+    tally, done, key, was_known = parts.check(start)
+    return tally.to_bytes(), done, key, was_known

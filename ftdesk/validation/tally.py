@@ -84,10 +84,6 @@ class Tally:
         self.totals[line] = tokens.total
         self.trained[line] = tokens.trained
 
-    def facts_of(self, index: int) -> Iterator[Fact]:
-        """What the index of this number remembers of each line."""
-        return (None if fact == _NO_FACT else fact for fact in self.facts[index])
-
     def merge(self, block: Tally) -> None:
         """Take in the block of lines that follows, except for its facts."""
         self.findings += block.findings
@@ -150,6 +146,11 @@ class Tally:
         if any(len(column) != tally.lines for column in (tally.totals, tally.trained, *tally.facts)):
             raise ValueError("the columns of a packed tally have different lengths")
         return tally
+
+
+def facts_in(column: array[int]) -> Iterator[Fact]:
+    """What an index remembers of each line, from its column in a tally."""
+    return (None if fact == _NO_FACT else fact for fact in column)
 
 
 def _rank(count: int, percent: int) -> int:
