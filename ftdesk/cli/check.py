@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -16,18 +15,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, get_args
 
-from ftdesk.cli.check_report import SHOWN_OF_A_RULE, Screen, Wishes, one_line
+from ftdesk.cli.check_report import SHOWN_OF_A_RULE, Screen, Wishes
+from ftdesk.cli.checking import check_with_progress
 from ftdesk.cli.main import narrate
-from ftdesk.cli.progress import Progress
 from ftdesk.errors import ExitStatus, InputError
-from ftdesk.storage.folders import Folders
-from ftdesk.validation.cache import CheckCache
-from ftdesk.validation.checker import Checker, CheckFinished, CheckProgress, MethodChoice
+from ftdesk.validation.checker import Checker, MethodChoice
 from ftdesk.validation.findings import Report
-from ftdesk.validation.requirements import DEFAULT_HOST, Requirements, all_requirements, requirements_of
+from ftdesk.validation.requirements import DEFAULT_HOST, all_requirements, requirements_of
 from ftdesk.validation.wording import counted
-
-_MOST_WORKERS = 4
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -80,16 +75,17 @@ def run(arguments: argparse.Namespace) -> int:
     """Check all files, and fix one. Raises ``InputError`` at the first that cannot be used."""
     _require_sense(arguments)
     host, model = _target(arguments.host, arguments.model)
-    check = _Check(arguments.method, model, requirements_of(host))
+    requirements = requirements_of(host)
     printed = arguments.sarif == Path("-")
     screen = Screen(sys.stdout, Wishes(arguments.quiet, arguments.most))
     reports: list[Report] = []
     fixed: dict[str, Any] | None = None
     for path in arguments.files:
-        report, checker = check.file(path)
+        checker = Checker(arguments.method, model=model, requirements=requirements)
+        report = check_with_progress(checker, path)
         if arguments.fix:
             fixed = _fix(path, arguments.fix, report, checker, safe_only=not arguments.fix_all)
-            report, _ = check.file(arguments.fix)
+            report = check_with_progress(checker, arguments.fix)
         reports.append(report)
         if not (arguments.json or printed):
             screen.show(report)
@@ -120,28 +116,6 @@ def _target(host: str | None, model: str | None) -> tuple[str, str | None]:
     if slash and any(requirements.host == named for requirements in all_requirements()):
         return host or named, rest or None
     return host or DEFAULT_HOST, model
-
-
-class _Check:
-    """What all files of one command have in common."""
-
-    def __init__(self, method: MethodChoice, model: str | None, requirements: Requirements) -> None:
-        self._method = method
-        self._model = model
-        self._requirements = requirements
-
-    def file(self, path: Path) -> tuple[Report, Checker]:
-        """The report of a file, and the checker that knows it now."""
-        checker = Checker(self._method, model=self._model, requirements=self._requirements)
-        with Progress(f"Checking {one_line(path.name)}") as progress:
-            cache = CheckCache(Folders.of_user().checks)
-            for event in checker.check_file(path, workers=min(os.cpu_count() or 1, _MOST_WORKERS), cache=cache):
-                match event:
-                    case CheckProgress(done, total, lines):
-                        progress.show(done, total, counted(lines, "line"))
-                    case CheckFinished(report):
-                        return report, checker
-        raise AssertionError("a check ends with a report")
 
 
 def _fix(path: Path, out: Path, report: Report, checker: Checker, *, safe_only: bool) -> dict[str, Any]:

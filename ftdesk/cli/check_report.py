@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TextIO, get_args
 
-from ftdesk.cli.main import printable
+from ftdesk.cli.checking import one_line
 from ftdesk.cli.table import width
 from ftdesk.validation.findings import Finding, Report, Severity
 from ftdesk.validation.wording import counted
@@ -109,11 +109,6 @@ class Screen:
 
     def _write(self, line: str) -> None:
         self._stream.write(line + "\n")
-
-
-def one_line(text: str) -> str:
-    """Text of data or of a file's name as it may be shown on one line of a terminal."""
-    return printable(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
 def _first_of_each_rule(findings: list[Finding], most: int | None) -> tuple[list[Finding], Counter[str]]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 COMMANDS: tuple[tuple[str, str], ...] = (
     ("demo", "run the whole loop on the built-in sample and print the verdict"),
     ("check", "find everything that is wrong with a dataset"),
+    ("cost", "tell what training on a dataset will cost, host by host"),
     ("moderate", "ask a host which lines its moderation would flag"),
     ("convert", "turn files of other programs into examples, and examples into files of others"),
     ("split", "split a dataset into training, validation and test files"),
