@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections import deque
 from collections.abc import Iterator
-from itertools import chain
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from ftdesk.dataset.lines import unreadable
 from ftdesk.errors import FtdeskError, InputError
 from ftdesk.validation.cache import CheckCache, part_key, settings_digest
-from ftdesk.validation.reading import read_lines_from, split_lines
+from ftdesk.validation.reading import line_pieces, split_lines
 from ftdesk.validation.tally import Tally
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ PART = 512 * 1024
 # Below this, starting processes costs more than they save: each imports the rules, and may load a vocabulary.
 _WORTH_SHARING = 8 << 20
 _AHEAD = 3
+_THREADS = 2
+_ASKED_AHEAD = 16
 
 
 class FileIdentity(NamedTuple):
@@ -64,6 +67,7 @@ class PartChecker:
         self.cache = cache
         self.settings = settings_digest(checker) if cache is not None else b""
         self._descriptor = -1
+        self._own = threading.local()
 
     def open(self) -> None:
         """Raises ``InputError`` when the file is not the same any more."""
@@ -89,37 +93,38 @@ class PartChecker:
 
         Raises ``InputError`` when the file cannot be read or is not the same any more.
         """
-        content = self._read(start)
-        known = self._find(start, content)
+        pieces = self._read(start)
+        key = self._key(start, pieces)
+        known = self.cache.find_tally(key) if self.cache is not None else None
         if known is not None:
-            return known
-        tally = self.checker.check(split_lines(content), first=start == 0)
-        key = self._key(start, content)
+            return CheckedPart(known, self._end(start), key, was_known=True)
+        tally = self.checker.check(split_lines(b"".join(pieces)), first=start == 0)
         if self.cache is not None:
             self.cache.keep(key, tally.to_bytes())
         return CheckedPart(tally, self._end(start), key)
 
     def find(self, start: int) -> CheckedPart | None:
-        """The result of the part at ``start`` if it is in the cache. Raises as ``check`` does."""
-        return self._find(start, self._read(start)) if self.cache is not None else None
-
-    def _find(self, start: int, content: bytes) -> CheckedPart | None:
+        """The result of the part at ``start`` if it is in the cache. Several threads may ask. Raises as ``check``."""
         if self.cache is None:
             return None
-        key = self._key(start, content)
-        tally = self.cache.find_tally(key)
-        return None if tally is None else CheckedPart(tally, self._end(start), key, was_known=True)
+        key = self._key(start, self._read(start))
+        known = self.cache.find_tally(key)
+        return None if known is None else CheckedPart(known, self._end(start), key, was_known=True)
 
-    def _key(self, start: int, content: bytes) -> bytes:
-        return part_key(self.settings, content, first=start == 0) if self.cache is not None else b""
+    def _key(self, start: int, pieces: list[memoryview | bytes]) -> bytes:
+        return part_key(self.settings, pieces, first=start == 0) if self.cache is not None else b""
 
     def _end(self, start: int) -> int:
         return min(start + PART, self.identity.size)
 
-    def _read(self, start: int) -> bytes:
+    def _read(self, start: int) -> list[memoryview | bytes]:
+        """The part, until this thread reads another."""
         self._require_unchanged()
+        buffer: bytearray | None = getattr(self._own, "buffer", None)
+        if buffer is None:
+            buffer = self._own.buffer = bytearray(PART + 1)
         try:
-            return read_lines_from(self._descriptor, start, self._end(start))
+            return line_pieces(self._descriptor, start, self._end(start), buffer)
         except OSError as error:
             raise unreadable(self.path, error) from error
 
@@ -136,20 +141,29 @@ def check_in_order(parts: PartChecker, workers: int) -> Iterator[CheckedPart]:
     Raises ``InputError`` when the file cannot be read or is changed, ``FtdeskError`` when a worker process dies.
     """
     size = parts.identity.size
-    starts = iter(range(0, size, PART))
-    for start in starts:
-        # As long as everything is known, no process need be started.
-        known = parts.find(start)
-        if known is None:
-            starts = chain([start], starts)
-            break
+    start = 0
+    for known in _known(parts):
         yield known
-    else:
-        return
+        start += PART
+    starts = iter(range(start, size, PART))
     if workers > 1 and size - start >= _WORTH_SHARING:
         yield from _share_out(parts, starts, workers)
     else:
         yield from map(parts.check, starts)
+
+
+def _known(parts: PartChecker) -> Iterator[CheckedPart]:
+    """The parts from the beginning on that are in the cache: as long as all is known, no process need be started."""
+    if parts.cache is None:
+        return
+    starts = range(0, parts.identity.size, PART)
+    # Reading and digests release the interpreter's lock, so threads do.
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for first in range(0, len(starts), _ASKED_AHEAD):
+            for known in list(pool.map(parts.find, starts[first : first + _ASKED_AHEAD])):
+                if known is None:
+                    return
+                yield known
 
 
 def _share_out(parts: PartChecker, starts: Iterator[int], workers: int) -> Iterator[CheckedPart]:

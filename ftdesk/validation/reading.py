@@ -15,6 +15,7 @@ from ftdesk.validation.record import BYTE_ORDER_MARK
 
 _BLOCK = 256 * 1024
 _HEAD = 8192
+_LF = 10
 _MAGIC = (
     (b"\x1f\x8b", "a gzip archive"),
     (b"PK\x03\x04", "a ZIP archive or an Excel workbook"),
@@ -88,20 +89,41 @@ def read_lines_from(descriptor: int, start: int, end: int) -> bytes:
     for white space. So parts of a file that follow each other hold each line once, and each part can be read by another
     process. Memory is bounded by the size of the part and the longest line. Raises ``OSError``.
     """
+    return b"".join(line_pieces(descriptor, start, end, bytearray(end - start + 1)))
+
+
+def line_pieces(descriptor: int, start: int, end: int, buffer: bytearray) -> list[memoryview | bytes]:
+    """The same in pieces; the first stands in ``buffer``, of a byte more than the part, until that is used again.
+
+    Where the bytes are only looked at, that saves copies, which cost as much as a digest of them.
+    """
     before = min(start, 1)
-    pieces = [read_at(descriptor, start - before, end - start + before)]
+    size = _read_into(descriptor, start - before, memoryview(buffer)[: end - start + before])
+    head = 0
     if before:
         # The byte before the part says whether a line begins with it.
-        head = pieces[0].find(b"\n") + 1
+        head = buffer.find(b"\n", 0, size) + 1
         if not head or start - before + head >= end:
-            return b""
-        pieces[0] = pieces[0][head:]
+            return []
+    pieces: list[memoryview | bytes] = [memoryview(buffer)[head:size]]
+    ended = size == 0 or buffer[size - 1] == _LF
     at = end
-    while pieces[-1] and not pieces[-1].endswith(b"\n"):
+    while not ended:
         piece = read_at(descriptor, at, _BLOCK)
         at += len(piece)
-        pieces.append(piece[: piece.find(b"\n") + 1 or None])
-    return b"".join(pieces)
+        newline = piece.find(b"\n")
+        pieces.append(piece[: newline + 1] if newline >= 0 else piece)
+        ended = newline >= 0 or not piece
+    return pieces
+
+
+def _read_into(descriptor: int, start: int, buffer: memoryview) -> int:
+    """Fill ``buffer`` from ``start`` on; how many bytes there were."""
+    if hasattr(os, "preadv"):
+        return os.preadv(descriptor, [buffer], start)
+    content = read_at(descriptor, start, len(buffer))
+    buffer[: len(content)] = content
+    return len(content)
 
 
 def split_lines(content: bytes) -> list[bytes]:

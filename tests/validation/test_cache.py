@@ -172,7 +172,7 @@ def test_where_nothing_can_be_kept_the_check_goes_on(dataset: Path, tmp_path: Pa
 
 def test_the_folder_stays_small_and_what_was_used_last_stays(tmp_path: Path) -> None:
     cache = CheckCache(tmp_path, most_bytes=3000)
-    keys = [part_key(b"", bytes([number]), first=False) for number in range(10)]
+    keys = [part_key(b"", [bytes([number])], first=False) for number in range(10)]
     for age, key in enumerate(keys):
         cache.keep(key, bytes(500))
         for path in (path for path in tmp_path.rglob("*") if path.is_file() and path.name in key.hex()):
@@ -184,7 +184,7 @@ def test_the_folder_stays_small_and_what_was_used_last_stays(tmp_path: Path) -> 
 
 def test_half_written_files_are_cleared_away(tmp_path: Path) -> None:
     cache = CheckCache(tmp_path)
-    cache.keep(part_key(b"", b"", first=True), b"x")
+    cache.keep(part_key(b"", [], first=True), b"x")
     torn = next(path for path in tmp_path.iterdir() if path.is_dir()) / "torn.tmp"
     torn.write_bytes(b"x")
     cache.trim()
