@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QMimeData, Qt, QTimer, Signal
+from collections.abc import Iterator
+
+from PySide6.QtCore import QEvent, QMimeData, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QInputMethodEvent,
@@ -15,7 +17,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
 
 from ftdesk.overrides import override
-from ftdesk.ui.text import original, visible
+from ftdesk.ui.long_lines import in_pieces
+from ftdesk.ui.text import BREAK, TOKEN, original, visible
 
 PAUSE_MS = 800
 """After so long without a key, what was typed is one step of undo, and is in the journal."""
@@ -23,8 +26,8 @@ PAUSE_MS = 800
 LONG = 20_000
 """Characters from which a text gets a fixed height and its own scroll bar: laying out more with every key is felt."""
 
-LONGEST_LINE = 20_000
-"""Characters in one paragraph from which a text is shown in part only: Qt lays out a paragraph as a whole."""
+MOST_CHARACTERS = 20_000_000
+"""Characters from which only the beginning is shown: more would fill the memory."""
 
 _EXACT = "application/x-ftdesk-text"
 """What is copied from one editor to another: a clipboard's plain text loses some characters and changes line ends."""
@@ -46,9 +49,11 @@ class TextEditor(QPlainTextEdit):
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._shown = ""
-        self._whole: str | None = None
+        self._exact = ""
+        self._edited = False
+        self._partial = False
         self._composing = False
+        self._was_at = 0
         self._limit: int | None = None
         self._fills = False
         self.setAccessibleName(name)
@@ -64,13 +69,14 @@ class TextEditor(QPlainTextEdit):
         self._pause.setInterval(PAUSE_MS)
         self._pause.timeout.connect(self.commit)
         self.textChanged.connect(self._typed)
+        self.cursorPositionChanged.connect(self._leave_token)
         self.document().documentLayout().documentSizeChanged.connect(self._fit)
         self._fit()
 
     @property
     def text(self) -> str:
         """The exact text, as it is now."""
-        return original(self._raw()) if self._whole is None else self._whole
+        return original(self._raw()) if self._edited else self._exact
 
     @property
     def shown_text(self) -> str:
@@ -80,7 +86,7 @@ class TextEditor(QPlainTextEdit):
     @property
     def is_partial(self) -> bool:
         """Only the beginning is shown, and it cannot be edited."""
-        return self._whole is not None
+        return self._partial
 
     def limit_height(self, pixels: int) -> None:
         """Grow to this height and then scroll."""
@@ -99,48 +105,47 @@ class TextEditor(QPlainTextEdit):
 
         What the user has typed since and not committed yet stays, unless ``text`` is another than was shown before.
         """
-        partial = len(text) > LONGEST_LINE and _longest_line(text) > LONGEST_LINE
-        shown = visible(text[:LONGEST_LINE] if partial else text)
-        if shown == self._shown and partial == self.is_partial:
-            self._whole = text if partial else None
-            return
-        self._whole = text if partial else None
-        self.setReadOnly(partial)
-        self._pause.stop()
-        self._put(shown)
+        if text != self._exact:
+            self.replace_text(text)
 
     def replace_text(self, text: str) -> None:
         """Show ``text`` in the place of whatever is there, typed or not."""
         self._pause.stop()
-        self._put(visible(text))
+        self._exact, self._edited = text, False
+        if self._partial != (len(text) > MOST_CHARACTERS):
+            self._partial = not self._partial
+            self.setReadOnly(self._partial)
+        self._put(in_pieces(visible(text[:LONG] if self._partial else text)))
 
     def _put(self, shown: str) -> None:
-        if shown != self._raw():
-            position = self.textCursor().position()
-            self.blockSignals(True)
-            self.setPlainText(shown)
-            self.blockSignals(False)
-            cursor = self.textCursor()
-            cursor.setPosition(min(position, self.document().characterCount() - 1))
-            self.setTextCursor(cursor)
-        self._shown = shown
+        position = self.textCursor().position()
+        self.blockSignals(True)
+        self.setPlainText(shown)
+        cursor = self.textCursor()
+        cursor.setPosition(min(position, self.document().characterCount() - 1))
+        self.setTextCursor(cursor)
+        self.blockSignals(False)
+        self._was_at = self.textCursor().position()
+        self._leave_token()
         self._fit()
 
     def commit(self) -> None:
         """Announce what was typed, if it is different from what was shown."""
         self._pause.stop()
-        if self._composing or self._whole is not None:
+        if self._composing or not self._edited:
             return
-        now = self._raw()
-        if now != self._shown:
-            self._shown = now
-            self.committed.emit(original(now))
+        now = original(self._raw())
+        self._edited = False
+        if now != self._exact:
+            self._exact = now
+            self.committed.emit(now)
 
     def _raw(self) -> str:
         # toPlainText would turn no-break spaces into spaces.
         return self.document().toRawText().replace("\u2029", "\n").replace("\u2028", "\n")
 
     def _typed(self) -> None:
+        self._edited = True
         self._pause.start()
 
     def _fit(self) -> None:
@@ -148,7 +153,7 @@ class TextEditor(QPlainTextEdit):
         if self._fills:
             return
         limit = self._limit
-        if self._whole is not None or self.document().characterCount() > LONG:
+        if self.document().characterCount() > LONG:
             limit = min(limit or _LONG_HEIGHT, _LONG_HEIGHT)
         lines = max(1, int(self.document().size().height()))
         frame = _FIELD_FRAME if self.property("kind") == "field" else 0
@@ -196,6 +201,11 @@ class TextEditor(QPlainTextEdit):
         if _is_undo(event):
             event.ignore()
             return
+        if not (self.isReadOnly() or self.textCursor().hasSelection()):
+            if event.key() == Qt.Key.Key_Backspace:
+                self._take_token(backwards=True)
+            elif event.key() == Qt.Key.Key_Delete:
+                self._take_token(backwards=False)
         super().keyPressEvent(event)
 
     @override
@@ -214,7 +224,7 @@ class TextEditor(QPlainTextEdit):
             text = source.text().replace("\r\n", "\n")
         else:
             return
-        self.textCursor().insertText(visible(text))
+        self.textCursor().insertText(in_pieces(visible(text)))
 
     @override
     def createMimeDataFromSelection(self) -> QMimeData:
@@ -224,6 +234,35 @@ class TextEditor(QPlainTextEdit):
         copied.setData(_EXACT, text.encode("utf-8", "surrogatepass"))
         return copied
 
+    def _leave_token(self) -> None:
+        """A token is one character: the cursor stands before it or behind it."""
+        cursor = self.textCursor()
+        at, before = cursor.position(), self._was_at
+        for start, end in _tokens_at(cursor):
+            if start < at < end and not self._composing:
+                at = end if before == start else start
+                keep, move = QTextCursor.MoveMode.KeepAnchor, QTextCursor.MoveMode.MoveAnchor
+                self._was_at = at
+                cursor.setPosition(at, keep if cursor.hasSelection() else move)
+                self.setTextCursor(cursor)
+        self._was_at = at
+
+    def _take_token(self, *, backwards: bool) -> None:
+        """Let the next deletion take a whole token; one that only breaks a line it leaves, and takes what is beyond."""
+        cursor = self.textCursor()
+        at = cursor.position()
+        for start, end in _tokens_at(cursor):
+            if at != (end if backwards else start):
+                continue
+            is_break = end - start == len(BREAK) + 1
+            self._was_at = start if backwards else end
+            cursor.setPosition(start if backwards else end)
+            if not is_break:
+                cursor.setPosition(end if backwards else start, QTextCursor.MoveMode.KeepAnchor)
+            with QSignalBlocker(self):
+                self.setTextCursor(cursor)
+            return
+
     def put_cursor_at_end(self) -> None:
         self.moveCursor(QTextCursor.MoveOperation.End)
 
@@ -232,5 +271,20 @@ def _is_undo(event: QKeyEvent) -> bool:
     return event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo)
 
 
-def _longest_line(text: str) -> int:
-    return max(map(len, text.split("\n")))
+def _tokens_at(cursor: QTextCursor) -> Iterator[tuple[int, int]]:
+    """Where the tokens begin and end that ``cursor`` touches. To a break belongs the line end after it."""
+    at, block = cursor.position(), cursor.block()
+    before = block.previous()
+    if at == block.position() and before.text().endswith(BREAK):
+        yield at - 1 - len(BREAK), at
+    text = block.text()
+    if "⟦" not in text:
+        return
+    for token in TOKEN.finditer(text):
+        # Qt counts in UTF-16.
+        start = block.position() + len(text[: token.start()].encode("utf-16-le", "surrogatepass")) // 2
+        end = start + len(token.group())
+        if token.group() == BREAK and token.end() == len(text) and block.next().isValid():
+            end += 1
+        if start <= at <= end:
+            yield start, end

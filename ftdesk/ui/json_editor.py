@@ -11,6 +11,7 @@ from ftdesk.overrides import override
 from ftdesk.ui.editor import TextEditor
 from ftdesk.ui.fonts import mono_font
 from ftdesk.ui.json_highlighter import JsonHighlighter
+from ftdesk.ui.long_lines import place_in_pieces, whole
 from ftdesk.ui.text import original
 from ftdesk.ui.tokens import tokens
 from ftdesk.ui.widgets import restyle
@@ -45,7 +46,7 @@ class JsonEditor(TextEditor):
     def look(self) -> None:
         """Find the first mistake and mark it."""
         self._look.stop()
-        problem, position = ("", -1) if self.is_partial else self._first_mistake(self._raw())
+        problem, position = ("", -1) if self.is_partial else self._first_mistake(whole(self._raw()))
         self._mark(position)
         restyle(self, "broken", "true" if problem else "false")
         if problem != self.problem:
@@ -80,7 +81,7 @@ class JsonEditor(TextEditor):
             self.setExtraSelections([])
             return
         shown = self._raw()
-        position = min(position, max(0, len(shown) - 1))
+        position = min(place_in_pieces(shown, position), max(0, len(shown) - 1))
         colours = tokens(self.palette())
         look = QTextCharFormat()
         look.setBackground(QColor(colours.error_soft))

@@ -12,7 +12,13 @@ from PySide6.QtWidgets import QFrame, QLabel, QTextBrowser, QWidget
 from ftdesk.overrides import override
 from ftdesk.ui.fonts import load_rich_fonts
 
-_TOKEN = re.compile(r"⟦U\+([0-9A-F]{4,6})⟧")
+BREAK = "⟦⤶⟧"
+"""Where a line goes on below that is too long to be shown as one (see ``long_lines``)."""
+
+TOKEN = re.compile(rf"⟦U\+([0-9A-F]{{4,6}})⟧|{BREAK}")
+"""What stands for something else. All of it is plain text, so that no edit can make more of it than is seen."""
+
+_TOKEN_OR_BREAK = re.compile(rf"{TOKEN.pattern}\n?")
 # What Qt's editors alter or drop (CR, U+2028, U+2029, BOM, surrogates), and what a reader cannot see but a model reads:
 # other control characters, zero-width space, direction overrides, invisible operators and tags. The zero-width joiners
 # stay as they are, since emoji and several scripts are written with them.
@@ -24,16 +30,18 @@ _HIDDEN = re.compile(
 
 def visible(text: str) -> str:
     """``text`` with every character that Qt alters or nobody sees written as ``⟦U+200B⟧``. ``original`` undoes it."""
-    text = _TOKEN.sub(lambda match: f"⟦U+27E6⟧{match.group()[1:]}", text)
+    text = TOKEN.sub(lambda match: f"⟦U+27E6⟧{match.group()[1:]}", text)
     return _HIDDEN.sub(lambda match: f"⟦U+{ord(match.group()):04X}⟧", text)
 
 
 def original(shown: str) -> str:
-    """The text that ``visible`` made ``shown`` from."""
-    return _TOKEN.sub(_character, shown)
+    """The text that ``visible`` made ``shown`` from, whether it was cut into pieces or not."""
+    return _TOKEN_OR_BREAK.sub(_character, shown) if "⟦" in shown else shown
 
 
 def _character(match: re.Match[str]) -> str:
+    if match.group(1) is None:
+        return ""
     number = int(match.group(1), 16)
     return chr(number) if number <= 0x10FFFF else match.group()
 
