@@ -20,12 +20,10 @@ Limit = Literal[
 ``max_tools`` and ``max_images`` in an example, ``max_image_bytes`` in an image."""
 
 Feature = Literal[
-    "byte-order-mark",
-    "no-byte-order-mark",
-    "developer-role",
     "images",
     "message-weight",
     "name",
+    "no-byte-order-mark",
     "parallel-tool-calls",
     "preference",
     "reinforcement",

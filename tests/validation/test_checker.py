@@ -102,7 +102,7 @@ def test_only_a_line_feed_ends_a_line(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(b"\n".join([odd, *(example(f"{number}?") for number in range(11)), b"{]"]))
     report = check(path)
-    assert (report.lines, rules(report)) == (13, [(13, "invalid-json")])
+    assert (report.lines, rules(report)) == (13, [(1, "hidden-characters"), (13, "invalid-json")])
 
 
 def test_a_carriage_return_alone_ends_no_line(tmp_path: Path) -> None:

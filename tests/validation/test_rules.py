@@ -15,6 +15,7 @@ import ftdesk.validation.rules as rules_package
 from ftdesk.validation.checker import Checker
 from ftdesk.validation.findings import Finding
 from ftdesk.validation.indexes import Twins, prompt_of
+from ftdesk.validation.problem import Limit
 from ftdesk.validation.record import read_line
 from ftdesk.validation.requirements import Requirements, requirements_of
 from ftdesk.validation.rule import Against, DatasetRule, Rule, TokenRule
@@ -35,10 +36,19 @@ def modules() -> list[str]:
     return [module.name for module in pkgutil.iter_modules(rules_package.__path__)]
 
 
+# What a host would have to take for the bad example to be too much; the real limits are too large for an example.
+LIMITS: dict[str, tuple[Limit, int]] = {
+    "file-too-large": ("max_file_bytes", 500),
+    "image-too-large": ("max_image_bytes", 50),
+    "too-many-images": ("max_image_examples", 0),
+}
+
+
 def requirements_for(rule: Rule, content: bytes) -> Requirements:
     requirements = requirements_of(rule.host or "openai")
-    if rule.code == "file-too-large" and content == rule.bad:
-        return replace(requirements, limits={**requirements.limits, "max_file_bytes": len(content) - 1})
+    if rule.code in LIMITS and content == rule.bad:
+        name, limit = LIMITS[rule.code]
+        return replace(requirements, limits={**requirements.limits, name: limit})
     return requirements
 
 

@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 from ftdesk.validation.rule import Rule
-from ftdesk.validation.rules import content, dataset, length, lines, preference, roles, structure, tools
+from ftdesk.validation.rules import (
+    content,
+    dataset,
+    images,
+    length,
+    lines,
+    preference,
+    private,
+    quality,
+    roles,
+    schemas,
+    structure,
+    support,
+    text,
+    tools,
+)
 
 RULES: tuple[Rule, ...] = (
     lines.byte_order_mark,
+    lines.byte_order_mark_missing,
     lines.blank_line,
     lines.invalid_utf8,
     lines.invalid_json,
@@ -34,10 +50,25 @@ RULES: tuple[Rule, ...] = (
     tools.tool_answer_unpaired,
     tools.tool_unknown,
     tools.tool_arguments_not_json,
+    schemas.tool_arguments_double_encoded,
+    schemas.tool_arguments_schema,
+    schemas.tool_schema_invalid,
+    images.image_limit,
+    images.image_too_large,
+    images.image_format,
     preference.preference_missing_output,
     preference.preference_output_count,
     preference.preference_output_role,
     preference.preference_identical,
+    support.reinforcement_no_reference,
+    support.not_supported,
+    text.special_token_text,
+    text.hidden_characters,
+    private.secret_in_text,
+    private.personal_data,
+    quality.refusal_in_answer,
+    quality.answer_repeats_prompt,
+    quality.placeholder_text,
     length.example_too_long,
     dataset.duplicate_example,
     dataset.contradicting_examples,
@@ -47,5 +78,6 @@ RULES: tuple[Rule, ...] = (
     dataset.unusual_length,
     dataset.unbalanced_answers,
     dataset.too_few_examples,
+    dataset.too_many_images,
     dataset.file_too_large,
 )

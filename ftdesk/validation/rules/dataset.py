@@ -72,6 +72,25 @@ def file_too_large(sizes: Sizes, line_of: LineOf) -> _Found:  # noqa: ARG001
 
 
 @dataset_rule(
+    "too-many-images",
+    "error",
+    "Too many examples hold images",
+    why="Hosts limit how many examples of a file hold images: OpenAI takes 50,000.",
+    good=_TWENTY,
+    bad=_TEN.replace(b'"0 + 0?"', b'[{"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}]'),
+    index=Sizes,
+)
+def too_many_images(sizes: Sizes, line_of: LineOf) -> _Found:  # noqa: ARG001
+    yield (
+        None,
+        Problem(
+            f"The file has {counted(sizes.with_images, 'example')} with images; the host takes {{limit}}.",
+            measure=Measure("max_image_examples", sizes.with_images),
+        ),
+    )
+
+
+@dataset_rule(
     "duplicate-example",
     "warning",
     "An example stands in the file twice",

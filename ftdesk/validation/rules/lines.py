@@ -104,3 +104,17 @@ def byte_order_mark(line: Line) -> Iterator[Problem]:
             column=1,
             fix="remove-byte-order-mark",
         )
+
+
+@line_rule(
+    "byte-order-mark-missing",
+    "hint",
+    "The file does not begin with a byte order mark",
+    why="Azure documents that a training file is UTF-8 with a byte order mark; whether it refuses others is not said.",
+    good=BYTE_ORDER_MARK + _GOOD,
+    bad=_GOOD,
+    host="azure",
+)
+def byte_order_mark_missing(line: Line) -> Iterator[Problem]:
+    if line.first and not line.raw.startswith(BYTE_ORDER_MARK):
+        yield Problem("The file does not begin with a byte order mark.", feature="no-byte-order-mark")

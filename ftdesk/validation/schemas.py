@@ -1,0 +1,98 @@
+"""JSON Schemas of tools, which come from data and are not trusted.
+
+A schema never reaches the network or a file, its patterns have a limit of steps, and one that could take long is not
+tried on any arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jsonschema_rs import Validator
+
+_MOST_REMEMBERED = 1_000
+_PATTERN_STEPS = 10_000
+_PATTERN_BYTES = 1 << 20
+# Each reference may double the work, so thirty of them are enough to keep a machine busy for a day.
+_MOST_STEPS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSchema:
+    """A schema, ready to be tried on arguments, or the reason why it is none."""
+
+    problem: str | None
+    validator: Validator | None
+
+    def violations(self, arguments: Any) -> Iterator[str]:
+        """What is wrong with the arguments of one call, in the words of the validator."""
+        if self.validator is not None:
+            for error in self.validator.iter_errors(arguments):
+                place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.instance_path)
+                yield f"{place.lstrip('.')}: {error.message}" if place else error.message
+
+
+_remembered: dict[str, ToolSchema] = {}
+"""Schemas by their text: the examples of a file mostly offer the same tools."""
+
+
+def schema_of(parameters: Mapping[str, Any]) -> ToolSchema:
+    """The schema of a tool's parameters. Never raises."""
+    key = repr(parameters)
+    schema = _remembered.get(key)
+    if schema is None:
+        if len(_remembered) >= _MOST_REMEMBERED:
+            _remembered.clear()
+        schema = _remembered[key] = _compile(parameters)
+    return schema
+
+
+def _compile(parameters: Mapping[str, Any]) -> ToolSchema:
+    from jsonschema_rs import FancyRegexOptions, ValidationError, validator_for
+
+    limits = FancyRegexOptions(backtrack_limit=_PATTERN_STEPS, size_limit=_PATTERN_BYTES, dfa_size_limit=_PATTERN_BYTES)
+    try:
+        validator = validator_for(dict(parameters), pattern_options=limits, offline=True)
+    except ValidationError as error:
+        return ToolSchema(error.message, None)
+    except ValueError as error:  # numbers and texts that the library cannot hold
+        return ToolSchema(str(error), None)
+    return ToolSchema(None, validator if _Steps(parameters).bounded else None)
+
+
+@dataclass(slots=True)
+class _Steps:
+    """How many steps a validation may take: every schema within, those behind references as often as they are used."""
+
+    root: Mapping[str, Any]
+    _behind: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def bounded(self) -> bool:
+        return self._of(self.root) <= _MOST_STEPS
+
+    def _of(self, node: Any) -> int:
+        if isinstance(node, list):
+            return sum(map(self._of, node))
+        if not isinstance(node, dict):
+            return 0
+        steps = 1 + sum(self._of(value) for value in node.values())
+        if "$dynamicRef" in node or "$recursiveRef" in node:
+            steps += _MOST_STEPS
+        reference = node.get("$ref")
+        return min(steps + (self._of_reference(reference) if isinstance(reference, str) else 0), _MOST_STEPS + 1)
+
+    def _of_reference(self, reference: str) -> int:
+        steps = self._behind.get(reference)
+        if steps is None:
+            self._behind[reference] = _MOST_STEPS + 1  # while it is being counted: a circle
+            target: Any = self.root
+            for step in reference.removeprefix("#").split("/")[1:]:
+                key = step.replace("~1", "/").replace("~0", "~")
+                target = target.get(key) if isinstance(target, dict) else None
+            known = reference.startswith("#/") and isinstance(target, dict)
+            steps = self._behind[reference] = self._of(target) if known else _MOST_STEPS + 1
+        return steps
