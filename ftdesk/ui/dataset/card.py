@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMenu
 
 from ftdesk.dataset.conversation import set_field, set_role, set_text, set_trained
-from ftdesk.dataset.record import ROLES
+from ftdesk.dataset.tool_calls import add_call, rename_answer
+from ftdesk.ui.dataset.context import CardContext
 from ftdesk.ui.dataset.dragging import Grip
 from ftdesk.ui.dataset.edits import Edit, replace_in_message
-from ftdesk.ui.dataset.parts import ImagePart, JsonView, MessageText, ToolCallView
+from ftdesk.ui.dataset.parts import ImagePart, JsonView, MessageText
+from ftdesk.ui.dataset.role_button import RoleButton
+from ftdesk.ui.dataset.text_line import TextLine
+from ftdesk.ui.dataset.tool_call import ToolCallView
 from ftdesk.ui.editor import TextEditor
-from ftdesk.ui.text import Label, one_line, set_tooltip, visible
+from ftdesk.ui.fonts import mono_font
+from ftdesk.ui.text import Label, one_line, set_tooltip
 from ftdesk.ui.tokens import UNIT
 from ftdesk.ui.widgets import Button, Chip, IconButton, Surface
 
@@ -23,22 +27,15 @@ _SHOWN_ELSEWHERE = frozenset({"role", "content", "tool_calls", "weight", "name",
 _SURFACES = {"user": "bubble", "assistant": "card"}
 
 
-@dataclass(frozen=True, slots=True)
-class CardContext:
-    """What a card must know of the messages around it. Numbers of messages count from 1."""
-
-    index: int
-    total: int
-    kind: str
-    answered_by: Sequence[int | None] = ()
-    answers: str = ""
-
-
 class MessageCard(Surface):
     """Shows a message; every edit comes out as ``edited`` with its title. ``index`` never changes in a card's life."""
 
     edited = Signal(str, object)
     """A title for undo, and the ``Edit`` of the line."""
+    restructured = Signal(str, object)
+    """An edit after which parts stand elsewhere: what is typed must be committed before."""
+    jump_requested = Signal(int)
+    """Show the message with this number, counted from 1."""
     move_requested = Signal(int, int)
     duplicate_requested = Signal(int)
     delete_requested = Signal(int)
@@ -52,8 +49,11 @@ class MessageCard(Surface):
         self.setObjectName(f"message_{self.index}")
         self._updates: list[Callable[[Mapping[str, Any], CardContext], None]] = []
         self.editors: list[TextEditor] = []
+        self._fields: list[TextEditor | TextLine | ToolCallView] = []
         self._head(context)
         if isinstance(message, Mapping):
+            if message.get("role") == "tool":
+                self._answered_call()
             self._content(message)
             self._tool_calls(message)
             for key in message:
@@ -76,8 +76,8 @@ class MessageCard(Surface):
                 update(message, context)
 
     def commit(self) -> None:
-        for editor in self.editors:
-            editor.commit()
+        for field in self._fields:
+            field.commit()
 
     def focus_text(self) -> None:
         if self.editors:
@@ -116,9 +116,11 @@ class MessageCard(Surface):
         remove = self._action(
             "trash-2", self.tr("Delete message {number}"), lambda: self.delete_requested.emit(self.index)
         )
+        add = self._action("plus", self.tr("Add to message {number}"), self._open_additions)
+        self._additions = add
         actions = QHBoxLayout()
         actions.setSpacing(0)
-        for button in (self._up, self._down, copy, remove):
+        for button in (add, self._up, self._down, copy, remove):
             actions.addWidget(button)
         row.addLayout(actions)
         self.column.addLayout(row)
@@ -142,18 +144,48 @@ class MessageCard(Surface):
         self._updates.append(update)
         return box
 
-    def _show_head(self, message: Mapping[str, Any], context: CardContext) -> None:
+    def _show_head(self, message: Mapping[str, Any], _context: CardContext) -> None:
         self._role.show()
         self._role.show_role(message.get("role"))
         name = message.get("name")
         notes = [one_line(name, 40)] if isinstance(name, str) and name else []
-        if message.get("role") == "tool":
-            if context.answers:
-                notes.append(self.tr("answers {call}").format(call=one_line(context.answers, 60)))
-            else:
-                notes.append(self.tr("answers no call"))
-        self._note.show_state(" · ".join(notes), "plain" if context.answers or not notes else "warning")
+        self._note.show_state(" · ".join(notes), "plain")
         self._note.setVisible(bool(notes))
+
+    def _answered_call(self) -> None:
+        """Which call a tool message answers: its id, and the way to it."""
+        field = TextLine(
+            self.tr("Id of the call that message {number} answers").format(number=self.index + 1),
+            f"message_{self.index}_call_id",
+            self.tr("Id of the call"),
+        )
+        field.setFont(mono_font(12))
+        field.setMaximumWidth(60 * UNIT)
+        field.committed.connect(self._set_call_id)
+        self._fields.append(field)
+        link = Button("", kind="link")
+        link.setObjectName(f"message_{self.index}_call")
+        chip = Chip(self.tr("answers no call"), "warning")
+        asked_by: list[int] = []
+        link.clicked.connect(lambda: self.jump_requested.emit(asked_by[0]))
+        row = QHBoxLayout()
+        row.setSpacing(2 * UNIT)
+        for widget in (field, link, chip):
+            row.addWidget(widget)
+        row.addStretch()
+        self.column.addLayout(row)
+
+        def update(message: Mapping[str, Any], context: CardContext) -> None:
+            call_id = message.get("tool_call_id")
+            field.show_text(call_id if isinstance(call_id, str) else "")
+            asked_by[:] = [] if context.asked_by is None else [context.asked_by]
+            link.setVisible(bool(asked_by))
+            chip.setVisible(not asked_by)
+            if asked_by:
+                words = self.tr("Answers {name} in message {number}")
+                link.setText(words.replace("{number}", str(asked_by[0])).replace("{name}", one_line(context.asked, 40)))
+
+        self._updates.append(update)
 
     def _content(self, message: Mapping[str, Any]) -> None:
         content = message.get("content")
@@ -190,11 +222,14 @@ class MessageCard(Surface):
             self._json(lambda message: message.get("tool_calls"))
 
     def _tool_call(self, place: int) -> None:
-        view = ToolCallView(place + 1)
-        view.arguments_changed.connect(lambda text: self._set_arguments(place, text))
+        view = ToolCallView(self.index, place)
+        view.edited.connect(self.edited)
+        view.restructured.connect(self.restructured)
+        view.jump_requested.connect(self.jump_requested)
         self.editors.append(view.arguments)
+        self._fields.append(view)
         self.column.addWidget(view)
-        self._updates.append(lambda message, context: _show_call(view, message, context, place))
+        self._updates.append(lambda message, context: view.show_call(message["tool_calls"][place], context))
 
     def _other_field(self, key: str) -> None:
         self.column.addWidget(Label(one_line(key), "caption"))
@@ -209,6 +244,7 @@ class MessageCard(Surface):
         text = MessageText(name.format(number=self.index + 1))
         text.editor.setObjectName(f"message_{self.index}_{what}")
         self.editors.append(text.editor)
+        self._fields.append(text.editor)
         self.column.addWidget(text)
         return text
 
@@ -218,9 +254,11 @@ class MessageCard(Surface):
     def _set_part(self, place: int, text: str) -> None:
         self._edit(self.tr("Edit message {number}"), replace_in_message(self.index, ("content", place, "text"), text))
 
-    def _set_arguments(self, place: int, text: str) -> None:
-        path = ("tool_calls", place, "function", "arguments")
-        self._edit(self.tr("Edit arguments in message {number}"), replace_in_message(self.index, path, text))
+    def _set_call_id(self, call_id: str) -> None:
+        self._edit(
+            self.tr("Change the call that message {number} answers"),
+            lambda line: rename_answer(line, self.index, call_id),
+        )
 
     def _set_role(self, role: str) -> None:
         self._edit(self.tr("Change role of message {number}"), lambda line: set_role(line, self.index, role))
@@ -230,7 +268,23 @@ class MessageCard(Surface):
         self._edit(title, lambda line: set_trained(line, self.index, trained=trained))
 
     def _add_text(self) -> None:
-        self._edit(self.tr("Add text to message {number}"), lambda line: set_field(line, self.index, "content", ""))
+        self._restructure(
+            self.tr("Add text to message {number}"), lambda line: set_field(line, self.index, "content", "")
+        )
+
+    def _add_call(self) -> None:
+        self._restructure(self.tr("Add tool call to message {number}"), lambda line: add_call(line, self.index))
+
+    def additions(self) -> QMenu:
+        """What this message can have besides what it has."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if self.shape[0] == "assistant":
+            menu.addAction(self.tr("Tool call")).triggered.connect(self._add_call)
+        return menu
+
+    def _open_additions(self) -> None:
+        self.additions().popup(self._additions.mapToGlobal(self._additions.rect().bottomLeft()))
 
     def _move(self, by: int) -> None:
         self.move_requested.emit(self.index, self.index + by)
@@ -238,35 +292,8 @@ class MessageCard(Surface):
     def _edit(self, title: str, edit: Edit) -> None:
         self.edited.emit(title.format(number=self.index + 1), edit)
 
-
-class RoleButton(QPushButton):
-    """The role of a message, and a menu of all there are."""
-
-    role_chosen = Signal(str)
-
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._name = name
-        self.setProperty("kind", "role")
-        self.clicked.connect(self._choose)
-
-    def show_role(self, role: Any) -> None:
-        known = self.titles().get(role) if isinstance(role, str) else None
-        title = known or (one_line(role, 40) if isinstance(role, str) and role else self.tr("no role"))
-        self.setText(visible(title).replace("&", "&&") + "  ▾")
-        self.setAccessibleName(f"{self._name}: {title}")
-
-    def titles(self) -> dict[str, str]:
-        """What a person calls each role."""
-        words = (self.tr("System"), self.tr("Developer"), self.tr("User"), self.tr("Assistant"), self.tr("Tool"))
-        return dict(zip(ROLES, words, strict=True))
-
-    def _choose(self) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for role, title in self.titles().items():
-            menu.addAction(title).triggered.connect(lambda _=False, role=role: self.role_chosen.emit(role))
-        menu.popup(self.mapToGlobal(self.rect().bottomLeft()))
+    def _restructure(self, title: str, edit: Edit) -> None:
+        self.restructured.emit(title.format(number=self.index + 1), edit)
 
 
 def shape(message: Any, kind: str) -> tuple[Any, ...]:
@@ -284,8 +311,3 @@ def shape(message: Any, kind: str) -> tuple[Any, ...]:
     calls = message.get("tool_calls")
     fields = tuple(key for key in message if key not in _SHOWN_ELSEWHERE)
     return (message.get("role"), content_shape, len(calls) if isinstance(calls, list) else repr(calls), fields, kind)
-
-
-def _show_call(view: ToolCallView, message: Mapping[str, Any], context: CardContext, place: int) -> None:
-    answered = context.answered_by[place] if place < len(context.answered_by) else None
-    view.show_call(message["tool_calls"][place], answered)

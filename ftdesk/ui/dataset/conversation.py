@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from ftdesk.dataset.record import Record
-from ftdesk.ui.dataset.card import CardContext, MessageCard, shape
+from ftdesk.ui.dataset.card import MessageCard, shape
 from ftdesk.ui.dataset.card_order import CardOrder
+from ftdesk.ui.dataset.context import CardContext, contexts_of
 from ftdesk.ui.dataset.preference import PreferenceOutputs
 from ftdesk.ui.dataset.repair import RepairPage
 from ftdesk.ui.text import Label, plural
+from ftdesk.ui.tokens import UNIT
 from ftdesk.ui.widgets import Button, Column
 
 _AT_ONCE = 8
@@ -33,6 +35,7 @@ class ConversationView(QWidget):
     """
 
     edited = Signal(str, object)
+    restructured = Signal(str, object)
     message_moved = Signal(int, int)
     message_duplicated = Signal(int)
     message_deleted = Signal(int)
@@ -83,7 +86,7 @@ class ConversationView(QWidget):
             return
         messages = record.messages
         at_once = max(_AT_ONCE, len(self._cards)) if same else _AT_ONCE
-        self._show_cards(messages, record.kind, min(at_once, self._limit))
+        self._show_cards(messages, contexts_of(record), min(at_once, self._limit))
         if len(self._cards) < min(self._limit, len(messages)):
             self._later.start()
         self._empty.setVisible(not messages)
@@ -102,7 +105,7 @@ class ConversationView(QWidget):
         self._record = None
         self._later.stop()
         self.order.cancel()
-        self._show_cards((), "", 0)
+        self._show_cards((), (), 0)
         self._empty.show()
         self._more.hide()
         self._outputs.hide()
@@ -127,6 +130,18 @@ class ConversationView(QWidget):
                 return True
         return False
 
+    def show_message(self, number: int) -> None:
+        """Bring a message into view and put the keyboard into it. Counts from 1."""
+        if self._record is None or number > len(self._record.messages):
+            return
+        self._limit = max(self._limit, number)
+        while len(self._cards) < number:
+            self._build_slice()
+        card = self._cards[number - 1]
+        self._column.page.adjustSize()
+        self._column.ensureWidgetVisible(card, 0, 4 * UNIT)
+        card.focus_text()
+
     def scroll_to_end(self) -> None:
         # The new card has its height only after the layout has run.
         self._column.page.adjustSize()
@@ -138,7 +153,7 @@ class ConversationView(QWidget):
         end = time.monotonic() + _SLICE_SECONDS
         record = self._record
         messages = record.messages[: self._limit] if record is not None else ()
-        contexts = _contexts(record.messages, record.kind) if record is not None else []
+        contexts = contexts_of(record) if record is not None else []
         while len(self._cards) < len(messages) and time.monotonic() < end:
             index = len(self._cards)
             self._cards.append(self._card(messages[index], contexts[index]))
@@ -146,15 +161,14 @@ class ConversationView(QWidget):
         if len(self._cards) >= len(messages):
             self._later.stop()
 
-    def _show_cards(self, messages: Sequence[Any], kind: str, at_once: int) -> None:
+    def _show_cards(self, messages: Sequence[Any], contexts: Sequence[CardContext], at_once: int) -> None:
         shown = messages[:at_once]
-        contexts = _contexts(messages, kind)
         for surplus in self._cards[len(shown) :]:
             self._discard(surplus)
         del self._cards[len(shown) :]
         for index, message in enumerate(shown):
             old = self._cards[index] if index < len(self._cards) else None
-            if old is not None and old.shape == shape(message, kind):
+            if old is not None and old.shape == shape(message, contexts[index].kind):
                 old.show_message(message, contexts[index])
                 continue
             fresh = self._card(message, contexts[index])
@@ -166,6 +180,8 @@ class ConversationView(QWidget):
     def _card(self, message: Any, context: CardContext) -> MessageCard:
         card = MessageCard(message, context)
         card.edited.connect(self.edited)
+        card.restructured.connect(self.restructured)
+        card.jump_requested.connect(self.show_message)
         card.move_requested.connect(self.message_moved)
         card.duplicate_requested.connect(self.message_duplicated)
         card.delete_requested.connect(self.message_deleted)
@@ -181,36 +197,3 @@ class ConversationView(QWidget):
         self._limit += _UNASKED
         if self._record is not None:
             self.show_record(self._record, b"", same=True)
-
-
-def _contexts(messages: Sequence[Any], kind: str) -> list[CardContext]:
-    """How messages belong together: which message answers a call, and which call a message answers."""
-    names: dict[str, str] = {}
-    answers: dict[str, int] = {}
-    for index, message in enumerate(messages):
-        if isinstance(message, Mapping):
-            for call_id, name in _calls(message):
-                names.setdefault(call_id, name)
-            if message.get("role") == "tool" and isinstance(message.get("tool_call_id"), str):
-                answers.setdefault(message["tool_call_id"], index + 1)
-    contexts = []
-    for index, message in enumerate(messages):
-        calls = _calls(message) if isinstance(message, Mapping) else []
-        answered = message.get("tool_call_id") if isinstance(message, Mapping) else None
-        call = f"{names[answered]} ({answered})" if isinstance(answered, str) and answered in names else ""
-        contexts.append(
-            CardContext(index, len(messages), kind, tuple(answers.get(call_id) for call_id, _ in calls), call)
-        )
-    return contexts
-
-
-def _calls(message: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Id and name of every call of a message; empty texts where they are missing."""
-    calls = message.get("tool_calls")
-    found = []
-    for call in calls if isinstance(calls, list) else ():
-        function = call.get("function") if isinstance(call, Mapping) else None
-        name = function.get("name") if isinstance(function, Mapping) else None
-        call_id = call.get("id") if isinstance(call, Mapping) else None
-        found.append((call_id if isinstance(call_id, str) else "", name if isinstance(name, str) else ""))
-    return found

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from ftdesk.dataset.conversation import messages_path
-from ftdesk.dataset.spans import JsonSyntaxError, JsonText, Path
+from ftdesk.dataset.spans import JsonSyntaxError, JsonText, Path, find
+from ftdesk.dataset.tool_calls import set_in_tool
 from ftdesk.ui.json_text import gather
+
+_LONE = re.compile("[\ud800-\udfff]")
 
 Edit = Callable[[bytes], bytes]
 """Raises ``InputError`` for a line that cannot be edited so."""
@@ -27,6 +31,36 @@ def replace_value(path: Path, value: Any) -> Edit:
 def replace_in_message(message: int, path: Path, value: Any) -> Edit:
     """Put ``value`` at ``path`` of a message, wherever the example keeps its messages."""
     return lambda line: replace_value((*messages_path(line), message, *path), value)(line)
+
+
+def replace_json(path: Path, shown: str) -> Edit:
+    """Put JSON as it was typed at ``path``, on one line. What is no JSON makes the line a broken one, and is kept."""
+
+    def edit(line: bytes) -> bytes:
+        text = JsonText(line)
+        node = find(text.root, path)
+        try:
+            value = gather(shown, text.text)
+        except JsonSyntaxError:
+            value = " ".join(part.strip() for part in shown.split("\n"))
+        value = _LONE.sub(lambda match: f"\\u{ord(match.group()):04x}", value)
+        return (text.text[: node.start] + value + text.text[node.end :]).encode("utf-8")
+
+    return edit
+
+
+def replace_parameters(tool: int, shown: str) -> Edit:
+    """Put the parameters of a tool as they were typed."""
+
+    def edit(line: bytes) -> bytes:
+        path: Path = (*messages_path(line)[:-1], "tools", tool, "function", "parameters")
+        try:
+            find(JsonText(line).root, path)
+        except KeyError:
+            return replace_json(path, shown)(set_in_tool(line, tool, "parameters", {}))
+        return replace_json(path, shown)(line)
+
+    return edit
 
 
 def arguments_as_sent(shown: str, before: str) -> str:

@@ -11,7 +11,9 @@ from PySide6.QtWidgets import QLineEdit, QScrollArea, QSizePolicy, QSplitter, QV
 
 from ftdesk.dataset.record import Record
 from ftdesk.dataset.spans import JsonSyntaxError, dump
+from ftdesk.dataset.tool_calls import tools_of
 from ftdesk.ui.dataset.findings import ExampleFindings
+from ftdesk.ui.dataset.tools_editor import ToolsEditor
 from ftdesk.ui.json_editor import JsonEditor
 from ftdesk.ui.json_text import gather, spread
 from ftdesk.ui.text import Label, one_line, original, visible
@@ -45,7 +47,7 @@ class Inspector(Surface):
         self._tags.setPlaceholderText(self.tr("Tags, separated by commas"))
         self._tags.editingFinished.connect(self._tags_edited)
         self._shown_tags: frozenset[str] = frozenset()
-        self._tools = _Section(self.tr("Tools"))
+        self.tools = ToolsEditor()
         self._extra = _Section(self.tr("Extra fields"))
         self.raw = JsonEditor(self.tr("Raw JSON of the example"))
         self.raw.setObjectName("raw_json_edit")
@@ -61,7 +63,7 @@ class Inspector(Surface):
         column = QVBoxLayout(facts)
         column.setContentsMargins(4 * UNIT, 4 * UNIT, 4 * UNIT, 2 * UNIT)
         column.setSpacing(2 * UNIT)
-        for widget in (self._findings_title, self._none, self.findings, self._tags, self._tools, self._extra):
+        for widget in (self._findings_title, self._none, self.findings, self._tags, self.tools, self._extra):
             column.addWidget(widget)
         column.addStretch(1)
         scroll = QScrollArea()
@@ -85,16 +87,18 @@ class Inspector(Surface):
         self._later.setSingleShot(True)
         self._later.setInterval(0)
         self._later.timeout.connect(self._show_raw)
-        splitter = QSplitter(Qt.Orientation.Vertical)
-        splitter.setHandleWidth(1)
-        splitter.setChildrenCollapsible(False)
-        splitter.addWidget(scroll)
-        splitter.addWidget(self._json)
-        splitter.setSizes([60 * UNIT, 120 * UNIT])
-        self.column.addWidget(splitter)
+        self._splitter = QSplitter(Qt.Orientation.Vertical)
+        self._splitter.setHandleWidth(1)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.addWidget(scroll)
+        self._splitter.addWidget(self._json)
+        self._splitter.setSizes([60 * UNIT, 120 * UNIT])
+        self.tools.opened.connect(self._make_room)
+        self.column.addWidget(self._splitter)
 
     def show_record(self, record: Record, line: bytes) -> None:
-        self._show_tools(record.value.get("tools"))
+        self.tools.show_tools(tools_of(record.value, preference=record.kind == "preference"))
+        self.tools.setVisible(record.kind not in ("broken", "blank"))
         self._show_extra({key: value for key, value in record.value.items() if key not in _SHOWN_ELSEWHERE})
         readable = record.kind not in ("broken", "blank")
         self._json.setVisible(readable)
@@ -105,7 +109,7 @@ class Inspector(Surface):
             self._line = b""
 
     def show_nothing(self) -> None:
-        self._show_tools(None)
+        self.tools.hide()
         self._show_extra({})
         self._line = b""
         self._json.setVisible(False)
@@ -129,8 +133,15 @@ class Inspector(Surface):
             self._tags.setText(", ".join(sorted(map(visible, tags), key=str.casefold)))
 
     def commit(self) -> None:
+        self.tools.commit()
         self.raw.commit()
         self._tags_edited()
+
+    def _make_room(self) -> None:
+        """Let the fields above have more of the height than the raw JSON, unless they have it already."""
+        facts, raw = self._splitter.sizes()
+        if facts < raw:
+            self._splitter.setSizes([(facts + raw) * 2 // 3, (facts + raw) // 3])
 
     def _tags_edited(self) -> None:
         tags = frozenset(tag for part in self._tags.text().split(",") if (tag := original(part.strip())))
@@ -175,20 +186,6 @@ class Inspector(Surface):
     def _show_problem(self, problem: str) -> None:
         self._problem.setText(visible(problem))
         self._problem.setVisible(bool(problem) and self.raw.isVisible())
-
-    def _show_tools(self, tools: Any) -> None:
-        rows = []
-        for tool in tools if isinstance(tools, list) else ():
-            function = tool.get("function") if isinstance(tool, Mapping) else None
-            function = function if isinstance(function, Mapping) else {}
-            name, about = function.get("name"), function.get("description")
-            rows.append(
-                (
-                    one_line(name) if isinstance(name, str) else self.tr("(no name)"),
-                    one_line(about) if isinstance(about, str) else "",
-                )
-            )
-        self._tools.show_rows(rows)
 
     def _show_extra(self, fields: Mapping[str, Any]) -> None:
         self._extra.show_rows([(one_line(key), one_line(dump(value))) for key, value in fields.items()])

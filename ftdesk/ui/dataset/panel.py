@@ -177,10 +177,13 @@ class DatasetPanel(Panel):
         self.list.opened.connect(self._enter_example)
         self.composer.message_written.connect(self._add_message)
         self.conversation.edited.connect(self.edits.edit)
+        self.conversation.restructured.connect(self.edits.restructure)
         self.conversation.message_moved.connect(self.edits.move_message)
         self.conversation.message_duplicated.connect(self.edits.duplicate_message)
         self.conversation.message_deleted.connect(self.edits.delete_message)
         self.conversation.raw_committed.connect(self.edits.replace_line)
+        self.inspector.tools.edited.connect(self.edits.edit)
+        self.inspector.tools.restructured.connect(self.edits.restructure)
         self.inspector.raw_committed.connect(self.edits.replace_line)
         self.inspector.tags_committed.connect(lambda tags: self.edits.set_tags(tags, self.examples.rows))
 

@@ -7,19 +7,16 @@ import binascii
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QBuffer, QByteArray, QSize, Qt, Signal
+from PySide6.QtCore import QBuffer, QByteArray, QSize, Qt
 from PySide6.QtGui import QImageReader, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ftdesk.dataset.spans import JsonSyntaxError, dump
-from ftdesk.ui.dataset.edits import arguments_as_sent
 from ftdesk.ui.editor import TextEditor
 from ftdesk.ui.fonts import mono_font
-from ftdesk.ui.json_editor import JsonEditor
 from ftdesk.ui.json_text import spread
 from ftdesk.ui.text import Label, one_line, visible
 from ftdesk.ui.tokens import UNIT
-from ftdesk.ui.widgets import Chip, Surface
 
 _MOST_JSON = 4_000
 _MOST_IMAGE_BYTES = 4 << 20
@@ -71,60 +68,6 @@ class JsonView(Label):
         self.setText(visible(text[:_MOST_JSON]) + ("…" if len(text) > _MOST_JSON else ""))
 
 
-class ToolCallView(Surface):
-    """A call of a tool: its name, its arguments as JSON, and whether an answer follows."""
-
-    arguments_changed = Signal(object)
-
-    def __init__(self, number: int, parent: QWidget | None = None) -> None:
-        super().__init__("code", 3 * UNIT, 2 * UNIT, parent)
-        self._before = ""
-        self._name = Label("", "heading")
-        self._id = Label("", "caption")
-        self._state = Chip()
-        head = QHBoxLayout()
-        head.setSpacing(2 * UNIT)
-        head.addWidget(self._name)
-        head.addWidget(self._id)
-        head.addStretch()
-        head.addWidget(self._state)
-        self.column.addLayout(head)
-        self.arguments = JsonEditor(self.tr("Arguments of tool call {number}").format(number=number), object_only=False)
-        self.arguments.setObjectName(f"tool_call_{number}_arguments")
-        self.arguments.limit_height(80 * UNIT)
-        self.arguments.committed.connect(self._changed)
-        self._problem = Label("", "error", wrap=True)
-        self._problem.hide()
-        self.arguments.problem_changed.connect(self._show_problem)
-        self.column.addWidget(self.arguments)
-        self.column.addWidget(self._problem)
-
-    def show_call(self, call: Any, answered_by: int | None) -> None:
-        """``answered_by`` is the number of the message that answers, counted from 1."""
-        function = call.get("function") if isinstance(call, Mapping) else None
-        function = function if isinstance(function, Mapping) else {}
-        name = function.get("name")
-        self._name.setText(one_line(name) if isinstance(name, str) and name else self.tr("(no name)"))
-        call_id = call.get("id") if isinstance(call, Mapping) else None
-        self._id.setText(one_line(call_id) if isinstance(call_id, str) else "")
-        if answered_by is None:
-            self._state.show_state(self.tr("no answer"), "warning")
-        else:
-            self._state.show_state(self.tr("answered by message {number}").format(number=answered_by), "plain")
-        arguments = function.get("arguments")
-        self._before = arguments if isinstance(arguments, str) else ""
-        self.arguments.show_text(_readable(arguments if isinstance(arguments, str) else dump(arguments)))
-        # Arguments that are no text are wrong as such; the finding says so, and raw JSON repairs it.
-        self.arguments.setReadOnly(not isinstance(arguments, str))
-
-    def _changed(self, shown: str) -> None:
-        self.arguments_changed.emit(arguments_as_sent(shown, self._before))
-
-    def _show_problem(self, problem: str) -> None:
-        self._problem.setText(visible(problem))
-        self._problem.setVisible(bool(problem))
-
-
 class ImagePart(QWidget):
     """An image in a message. Only one that is embedded is shown; an address is text, and nothing fetches it."""
 
@@ -151,13 +94,6 @@ class ImagePart(QWidget):
         else:
             text = self.tr("Image at {address}").format(address=one_line(address) or self.tr("no address"))
         row.addWidget(Label(text, "mute", wrap=True), 1)
-
-
-def _readable(arguments: str) -> str:
-    try:
-        return spread(arguments)
-    except JsonSyntaxError:
-        return arguments
 
 
 def _thumbnail(address: str) -> QPixmap | None:

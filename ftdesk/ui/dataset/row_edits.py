@@ -36,6 +36,11 @@ class RowEdits(QObject):
 
         return self._dataset.attempt(change)
 
+    def restructure(self, title: str, edit: Edit) -> bool:
+        """Edit after all that is typed was committed: it knows its place only until then."""
+        self._dataset.leaving.emit()
+        return self.edit(title, edit)
+
     def add_message(self, index: int, message: Mapping[str, Any]) -> bool:
         return self.edit(self.tr("Add message"), lambda line: add_message(line, index, message))
 

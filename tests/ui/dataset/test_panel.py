@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
-from ftdesk.ui.dataset.card import RoleButton
+from ftdesk.ui.dataset.role_button import RoleButton
 from ftdesk.ui.dataset.panel import DatasetPanel
 from ftdesk.ui.editor import TextEditor
 from ftdesk.ui.json_editor import JsonEditor

@@ -1,0 +1,34 @@
+"""A field for a short text: names and ids."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+from ftdesk.ui.text import original, visible
+
+
+class TextLine(QLineEdit):
+    """A short text: ``committed`` when it was changed and the keyboard goes elsewhere, or with Enter."""
+
+    committed = Signal(str)
+
+    def __init__(self, name: str, object_name: str, hint: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shown = ""
+        self.setAccessibleName(name)
+        self.setObjectName(object_name)
+        self.setPlaceholderText(hint)
+        self.editingFinished.connect(self.commit)
+
+    def show_text(self, text: str) -> None:
+        """Show ``text``; what was typed meanwhile stays, unless it is another than was shown before."""
+        if visible(text) != self._shown:
+            self._shown = visible(text)
+            self.setText(self._shown)
+            self.setCursorPosition(0)
+
+    def commit(self) -> None:
+        if self.text() != self._shown:
+            self._shown = self.text()
+            self.committed.emit(original(self._shown))
