@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt, QTimer, Signal, SignalInstance
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
@@ -17,6 +19,7 @@ from ftdesk.ui.loss import LossPoint
 from ftdesk.ui.text import ElidedLabel, Label, one_line, set_tooltip, visible
 from ftdesk.ui.tokens import UNIT
 from ftdesk.ui.widgets import Button, Chip
+from ftdesk.validation.prices import PriceList
 
 _CHIPS = {"accent": "accent", "warning": "warning", "error": "error", "mute": "plain"}
 _TICK_MS = 1000
@@ -34,14 +37,15 @@ class JobDetail(QWidget):
     """A model of the job's host."""
     evaluation_wanted = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, prices: Callable[[str], PriceList | None], parent: QWidget | None = None) -> None:
+        """``prices`` gives those of a host."""
         super().__init__(parent)
         self._story: JobStory | None = None
         self.chart = LossChart()
         self.chart.setObjectName("loss_chart")
         self.events = EventsView()
         self.checkpoints = CheckpointsView()
-        self.facts = JobFacts()
+        self.facts = JobFacts(prices)
         self.chart.checkpoint_chosen.connect(self._show_checkpoint)
         self.checkpoints.try_wanted.connect(self.try_wanted)
         self.checkpoints.evaluation_wanted.connect(self.evaluation_wanted)

@@ -5,32 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ftdesk.hosts.types import LOCAL
 from ftdesk.jobs.types import Job
-
-_LOCAL_TOKENS_PER_SECOND = 3_000
-"""What the practice model learns on one core of a plain computer; good for the first job, later ones are measured."""
-_AUTO_READS = 2_400
-"""How many examples in all the practice model's automatic epochs come to, between 3 and 25 times the dataset."""
 
 
 def expected_seconds(
-    host: str, tokens: int, size: int, examples: int, epochs: int | None, past: Sequence[Job]
+    host: str, size: int, epochs: int | None, past: Sequence[Job], rough: float | None
 ) -> float | None:
     """Seconds to train, or ``None`` where there is nothing to judge by.
 
-    ``tokens`` are those of one epoch, ``size`` is the file's bytes, ``epochs`` is ``None`` for the host's choice, and
-    ``past`` are the jobs that there were, newest first: a finished one on the same host is the best guide.
+    ``size`` is the file's bytes, ``epochs`` is ``None`` for the host's choice, ``past`` are the jobs that there were,
+    newest first: a finished one on the same host is a better guide than ``rough``, what is published of it.
     """
     for job in past:
         pace = _pace(job) if job.host == host else None
         known = epochs or _epochs(job)
         if pace and known:
             return size * known / pace
-    if host != LOCAL or not tokens:
-        return None
-    reads = examples * epochs if epochs else min(25 * examples, max(3 * examples, _AUTO_READS))
-    return tokens / max(1, examples) * reads / _LOCAL_TOKENS_PER_SECOND
+    return rough
 
 
 def _pace(job: Job) -> float | None:

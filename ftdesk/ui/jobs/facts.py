@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QFormLayout, QHBoxLayout, QWidget
 
-from ftdesk.errors import StorageError
+from ftdesk.errors import FtdeskError, StorageError
+from ftdesk.hosts.types import LOCAL
 from ftdesk.jobs.types import Job
 from ftdesk.ui.job_feed import JobStory
 from ftdesk.ui.jobs.wording import money, when
+from ftdesk.ui.prices import amount
 from ftdesk.ui.text import Label, set_tooltip, visible
 from ftdesk.ui.tokens import UNIT
 from ftdesk.ui.widgets import Button, Column
+from ftdesk.validation.prices import ModelPrice, PriceList
 
 _METHODS = {"supervised": "supervised", "dpo": "preference (DPO)", "reinforcement": "reinforcement"}
 
@@ -25,8 +29,10 @@ class JobFacts(Column):
     copied = Signal(Path)
     copy_failed = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, prices: Callable[[str], PriceList | None], parent: QWidget | None = None) -> None:
+        """``prices`` gives those of a host."""
         super().__init__(self.tr("Settings and data of the job"), 760, parent)
+        self._prices = prices
         self._form = QFormLayout()
         self._form.setHorizontalSpacing(6 * UNIT)
         self._form.setVerticalSpacing(2 * UNIT)
@@ -75,7 +81,7 @@ class JobFacts(Column):
             "validation": job.validation_file or self.tr("nothing"),
             "sha256": job.dataset_sha256 or "–",
             "tokens": "–" if job.trained_tokens is None else f"{job.trained_tokens:,}",
-            "cost": _cost(job),
+            "cost": self._cost(job),
             "times": f"{when(job.created_at)} – {when(job.finished_at or 0)}",
             "id": f"{job.id} ({job.host_status or job.status})",
         }
@@ -89,6 +95,35 @@ class JobFacts(Column):
             there = self._file.is_absolute() and self._file.is_file()
             self._copy.setEnabled(there)
             set_tooltip(self._copy, "" if there else self.tr("The file is not on this computer."))
+
+    def _cost(self, job: Job) -> str:
+        """What was expected, and what the host bills for the tokens that it says it has trained on."""
+        if job.host == LOCAL:
+            return money(None, LOCAL)
+        told = []
+        if job.estimated_cost is not None:
+            told.append(self.tr("{cost} estimated").format(cost=amount(job.estimated_cost)))
+        price = self._price_of(job)
+        if job.trained_tokens is not None and price is not None and price.training is not None:
+            billed = job.trained_tokens * price.training / 1_000_000
+            told.append(
+                self.tr("{cost} billed: {tokens} trained tokens at {rate} a million (prices of {day})").format(
+                    cost=amount(billed),
+                    tokens=f"{job.trained_tokens:,}",
+                    rate=amount(price.training),
+                    day=f"{price.as_of:%Y-%m-%d}",
+                )
+            )
+            if job.estimated_cost:
+                told.append(_difference(billed / job.estimated_cost - 1))
+        return " · ".join(told) or "–"
+
+    def _price_of(self, job: Job) -> ModelPrice | None:
+        try:
+            prices = self._prices(job.host)
+        except FtdeskError:  # Check says what is wrong with the file
+            return None
+        return prices.price_of(job.model) if prices is not None else None
 
     def _ask_where(self) -> None:
         source = self._file
@@ -112,5 +147,13 @@ class JobFacts(Column):
             self.copied.emit(target)
 
 
-def _cost(job: Job) -> str:
-    return money(job.estimated_cost, job.host)
+def _difference(share: float) -> str:
+    """How far the bill is from the estimate."""
+    percent = round(abs(share) * 100)
+    if not percent:
+        return QCoreApplication.translate("Jobs", "as estimated")
+    more, less = (
+        QCoreApplication.translate("Jobs", "{percent} % more than estimated"),
+        QCoreApplication.translate("Jobs", "{percent} % less than estimated"),
+    )
+    return (more if share > 0 else less).format(percent=percent)

@@ -19,6 +19,7 @@ from ftdesk.ui.jobs.launch_form import LaunchForm
 from ftdesk.ui.jobs.outlook import Outlook
 from ftdesk.ui.jobs.training_data import SMALLEST_TO_SPLIT, Shares, TrainingData, copy_of, prepare, suggested_suffix
 from ftdesk.ui.models import CHECKPOINT, in_order
+from ftdesk.ui.prices import prices_for
 from ftdesk.ui.tasks import Tasks
 from ftdesk.ui.text import Label, visible
 from ftdesk.ui.tokens import UNIT, tokens
@@ -216,7 +217,7 @@ class LaunchDialog(QDialog):
 
     def _show_state(self) -> None:
         """What is known so far, and whether it may start."""
-        outlook = Outlook(self._data, self._desk.checking, self._form.host) if self._data is not None else None
+        outlook = self._outlook()
         self._form.offer_shares(enough=self._is_enough, text=self._parts(outlook))
         waiting, blocking = self._waiting(), self._blocking()
         rejection = "" if waiting or blocking or outlook is None else self._rejection(outlook)
@@ -232,6 +233,20 @@ class LaunchDialog(QDialog):
         self._estimate.setText(told)
         self._start.setEnabled(not waiting and not blocking and (not rejection or self._anyway.isChecked()))
         self._fit()
+
+    def _outlook(self) -> Outlook | None:
+        if self._data is None:
+            return None
+        try:
+            prices = prices_for(self._desk.app, self._form.host)
+        except FtdeskError:  # Check says what is wrong with the file; a launch can do without
+            prices = None
+        return Outlook(self._data, self._desk.checking, self._form.host, self._form.model, prices)
+
+    def _estimated_cost(self) -> float | None:
+        outlook = self._outlook()
+        cost = outlook.cost(self._form.settings.epochs()) if outlook and self._desk.checking.summary else None
+        return 0.0 if self._form.host == LOCAL else cost.training if cost is not None else None
 
     def _fit(self) -> None:
         """As high as its wrapped texts need; Qt's own adjustment does not ask them."""
@@ -294,7 +309,7 @@ class LaunchDialog(QDialog):
             hyperparameters=self._form.settings.values(),
             suffix=self._form.suffix,
             seed=self._form.settings.seed(),
-            estimated_cost=0.0 if self._form.host == LOCAL else None,
+            estimated_cost=self._estimated_cost(),
         )
         self._desk.app.hosts.profile(plan.model.host).check(plan.method, plan.hyperparameters, plan.suffix)
         return plan

@@ -15,7 +15,10 @@ from ftdesk.ui.checking import Checking
 from ftdesk.ui.jobs.estimate import expected_seconds
 from ftdesk.ui.jobs.training_data import TrainingData
 from ftdesk.ui.jobs.wording import duration, money
+from ftdesk.ui.prices import amount
 from ftdesk.ui.text import plural
+from ftdesk.validation.cost import CostEstimate, Size, estimate
+from ftdesk.validation.prices import PriceList
 from ftdesk.validation.requirements import requirements_of
 
 
@@ -30,6 +33,8 @@ class Outlook:
     data: TrainingData
     checking: Checking
     host: str
+    model: str
+    prices: PriceList | None
 
     def parts(self) -> str:
         """How many examples go where."""
@@ -73,21 +78,49 @@ class Outlook:
 
     def expectation(self, epochs: int | None, past: Sequence[Job]) -> str:
         """Tokens × epochs, cost, and how long it may take. ``epochs`` is ``None`` for the host's choice."""
-        training = self.data.rows.get("train", ())
-        tokens = sum(self.checking.tokens(row) or 0 for row in training)
-        told = [_tr("{tokens} tokens × automatic epochs").format(tokens=f"{tokens:,}")]
-        if epochs is not None:
-            told = [
-                _tr("{tokens} tokens × {epochs} epochs = {total} tokens").format(
-                    tokens=f"{tokens:,}", epochs=epochs, total=f"{tokens * epochs:,}"
-                )
-            ]
-        told.append(money(None, LOCAL) if self.host == LOCAL else _tr("billed by the host"))
-        size = _size(self.data.training)
-        seconds = expected_seconds(self.host, tokens, size, len(training), epochs, past)
+        cost = self.cost(epochs)
+        told = [self._tokens(epochs, cost), self._price(cost)]
+        rough = cost.seconds if cost is not None else None
+        seconds = expected_seconds(self.host, _size(self.data.training), epochs, past, rough)
         if seconds is not None:
             told.append(_tr("about {time}").format(time=duration(_rounded(seconds))))
         return " · ".join(told)
+
+    def cost(self, epochs: int | None) -> CostEstimate | None:
+        """What the host would bill; ``None`` where none of its prices are known."""
+        return None if self.prices is None else estimate(self.prices, self._training_size(), self.model, epochs)
+
+    def _training_size(self) -> Size:
+        """What is trained on. How much of it are answers is known of the dataset as a whole."""
+        training, summary = self.data.rows.get("train", ()), self.checking.summary
+        tokens = sum(self.checking.tokens(row) or 0 for row in training)
+        share = summary.trained / summary.tokens if summary and summary.tokens else 0.0
+        return Size(len(training), tokens, round(tokens * share), exact=summary is not None and summary.exact)
+
+    def _tokens(self, epochs: int | None, cost: CostEstimate | None) -> str:
+        tokens = cost.size.tokens if cost is not None else self._training_size().tokens
+        if cost is None and epochs is None:
+            return _tr("{tokens} tokens × automatic epochs").format(tokens=f"{tokens:,}")
+        number = cost.epochs if cost is not None else epochs or 1
+        times = plural(number, _tr("1 epoch"), _tr("{number} epochs"))
+        if cost is not None and cost.epochs_assumed:
+            times = _tr("perhaps {epochs} (the host chooses)").format(epochs=times)
+        text = _tr("{tokens} tokens × {times} = {total} tokens")
+        return text.format(tokens=f"{tokens:,}", times=times, total=f"{tokens * number:,}")
+
+    def _price(self, cost: CostEstimate | None) -> str:
+        if self.host == LOCAL:
+            return money(None, LOCAL)
+        if cost is None or cost.training is None or cost.price is None:
+            return _tr("billed by the host; its price is not known here")
+        text = _tr("about {cost} ({rate} a million tokens, prices of {day})").format(
+            cost=amount(cost.training), rate=amount(cost.price.training), day=f"{cost.as_of:%Y-%m-%d}"
+        )
+        hourly = [each.serving.per_hour for each in cost.serving if each.serving.lasts_hours is None]
+        known = [price for price in hourly if price is not None]
+        if known and min(known) > 0:
+            text += " · " + _tr("then {price} an hour while it is deployed").format(price=amount(min(known)))
+        return text
 
 
 def _least_examples(host: str) -> int:

@@ -107,8 +107,8 @@ def test_a_name_for_the_model_comes_from_the_file(name: str, suffix: str) -> Non
 
 
 def test_a_training_takes_as_long_as_the_last_one_like_it(tmp_path: object) -> None:
-    assert expected_seconds("acme", 1000, 500, 10, 3, []) is None
-    assert expected_seconds("local", 3000, 9000, 100, 2, []) == pytest.approx(2.0)
+    assert expected_seconds("acme", 500, 3, [], None) is None
+    assert expected_seconds("local", 9000, 2, [], 2.0) == pytest.approx(2.0)
 
 
 def test_what_was_measured_before_is_the_better_guide(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -116,5 +116,5 @@ def test_what_was_measured_before_is_the_better_guide(tmp_path_factory: pytest.T
     file.write_bytes(b"x" * 1000)
     past = replace(JOB, status="succeeded", finished_at=1010, training_file=str(file), hyperparameters={"n_epochs": 4})
     # 1,000 bytes 4 times in 10 s: 400 bytes a second.
-    assert expected_seconds("local", 3000, 2000, 100, 2, [past]) == pytest.approx(10.0)
-    assert expected_seconds("local", 3000, 2000, 100, None, [past]) == pytest.approx(20.0)
+    assert expected_seconds("local", 2000, 2, [past], 99.0) == pytest.approx(10.0)
+    assert expected_seconds("local", 2000, None, [past], None) == pytest.approx(20.0)
