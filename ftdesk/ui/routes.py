@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject
@@ -10,6 +11,7 @@ from ftdesk.ui.desktop import tell_desktop
 from ftdesk.ui.job_feed import job_title
 
 if TYPE_CHECKING:
+    from ftdesk.ui.dataset.panel import DatasetPanel
     from ftdesk.ui.evaluation.panel import EvaluationPanel
     from ftdesk.ui.jobs.panel import JobsPanel
     from ftdesk.ui.playground.panel import PlaygroundPanel
@@ -31,6 +33,7 @@ class Routes(QObject):
         requests.model_requested.connect(self._try_model)
         requests.prompt_requested.connect(self._use_prompt)
         requests.evaluation_requested.connect(self._evaluate)
+        self._desk.files.transfers.selected = self._selected_rows
         self._desk.jobs.ended.connect(self._say_ended)
 
     def _show_example(self, row: int) -> None:
@@ -55,6 +58,9 @@ class Routes(QObject):
     def _evaluate(self, name: str) -> None:
         self._window.show_place("evaluation")
         cast("EvaluationPanel", self._window.panel("evaluation")).choose_model(name)
+
+    def _selected_rows(self) -> Sequence[int]:
+        return cast("DatasetPanel", self._window.panel("dataset")).list.selected_rows()
 
     def _jobs(self) -> JobsPanel:
         return cast("JobsPanel", self._window.panel("jobs"))

@@ -119,9 +119,9 @@ LAYOUTS: dict[str, Callable[[Record], dict[str, Any]]] = {"openai": _openai, "tr
 def export_rows(lines: Iterable[bytes], path: Path, layout: str = "") -> ExportResult:
     """Write ``lines`` to ``path``; its name decides how: ``.jsonl``, ``.csv``, ``.tsv``, ``.parquet``.
 
-    ``layout`` is one of ``LAYOUTS``; by default columns for tables of text and OpenAI's own otherwise. Broken lines and
-    those without a place in the format are in the result. Raises ``InputError`` and ``StorageError``; nothing is left
-    half written.
+    ``layout`` is one of ``LAYOUTS``; by default columns for tables of text and OpenAI's own otherwise. Lines that stay
+    OpenAI's JSON Lines keep their bytes. Broken lines and those without a place in the format are in the result. Raises
+    ``InputError`` and ``StorageError``; nothing is left half written.
     """
     suffix = path.suffix.lower()
     chosen = layout or ("columns" if suffix in (".csv", ".tsv") else "openai")
@@ -134,11 +134,21 @@ def export_rows(lines: Iterable[bytes], path: Path, layout: str = "") -> ExportR
         write_atomic(path, _separated(rows, "," if suffix == ".csv" else "\t"), new_file_mode=0o644)
     elif suffix == ".parquet":
         write_atomic(path, [_parquet(rows, path)], new_file_mode=0o644)
+    elif suffix in (".jsonl", ".ndjson") and chosen == "openai":
+        write_atomic(path, rows.whole_lines(), new_file_mode=0o644)
     elif suffix in (".jsonl", ".ndjson"):
         write_atomic(path, (dump(row).encode("utf-8") + b"\n" for row in rows), new_file_mode=0o644)
     else:
         raise InputError(f"{path.name} does not say what to write.", hint="Name it .jsonl, .csv, .tsv or .parquet.")
     return ExportResult(rows.written, tuple(rows.skipped))
+
+
+def try_rows(lines: Iterable[bytes], layout: str) -> tuple[SkippedRow, ...]:
+    """What ``export_rows`` would leave out of ``lines`` in this layout. Nothing is written."""
+    rows = _Rows(lines, LAYOUTS[layout])
+    for _ in rows:
+        pass
+    return tuple(rows.skipped)
 
 
 class _Rows:
@@ -151,6 +161,13 @@ class _Rows:
         self.skipped: list[SkippedRow] = []
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
+        return (row for _, row in self._converted())
+
+    def whole_lines(self) -> Iterator[bytes]:
+        """The lines that could be converted, as they are."""
+        return (line.removeprefix(b"\xef\xbb\xbf") + b"\n" for line, _ in self._converted())
+
+    def _converted(self) -> Iterator[tuple[bytes, dict[str, Any]]]:
         for number, line in enumerate(self._lines, start=1):
             record = read_record(line)
             if record.kind == "blank":
@@ -164,7 +181,7 @@ class _Rows:
                 self.skipped.append(SkippedRow(number, str(error)))
                 continue
             self.written += 1
-            yield row
+            yield line, row
 
 
 def _separated(rows: Iterable[Mapping[str, str]], delimiter: str) -> Iterator[bytes]:

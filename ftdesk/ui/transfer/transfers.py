@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -31,6 +31,8 @@ class Transfers(QObject):
         self._open_file = open_file
         self._folder = folder
         self._window = window
+        self.selected: Callable[[], Sequence[int]] = list
+        """The rows that are selected where examples are listed."""
 
     def choose_import(self) -> None:
         """Choose a file of another program and import it."""
@@ -56,6 +58,14 @@ class Transfers(QObject):
         dialog = ImportDialog(source, self._dataset, self._notices, self._window)
         dialog.file_made.connect(self._open_file)
         dialog.open()
+
+    def export(self) -> None:
+        """Offer to write all examples, or the selected ones, as a file of another program."""
+        from ftdesk.ui.transfer.export_dialog import ExportDialog
+
+        if self._dataset.document is not None:
+            self._dataset.leaving.emit()
+            ExportDialog(self._dataset, self.selected(), self._notices, self._window).open()
 
     def _ask(self, dialog: QFileDialog) -> None:
         dialog.fileSelected.connect(lambda name: self.import_file(Path(name)))
