@@ -14,9 +14,9 @@ from ftdesk.dataset.record import read_record
 from ftdesk.dataset.spans import JsonText, Path
 from ftdesk.errors import InputError
 from ftdesk.overrides import override
+from ftdesk.ui.change_delegate import ROW_HEIGHT, ChangeDelegate
 from ftdesk.ui.dataset.bulk import BulkEdits, RowEdit
 from ftdesk.ui.dataset.pattern import GaveUpError, Pattern
-from ftdesk.ui.dataset.replace_delegate import ROW_HEIGHT, ReplaceDelegate
 from ftdesk.ui.dataset.replace_model import ReplaceModel
 from ftdesk.ui.long_list import LongList
 from ftdesk.ui.open_dataset import OpenDataset
@@ -129,7 +129,7 @@ class ReplaceDialog(QDialog):
         self._grid.addWidget(self._scope, 4, 1, Qt.AlignmentFlag.AlignLeft)
 
     def _list(self) -> Surface:
-        self._view = _Changes(self.tr("Changes"), ReplaceDelegate(), ROW_HEIGHT)
+        self._view = _Changes(self.tr("Changes"), ChangeDelegate(), ROW_HEIGHT)
         self._view.setObjectName("replace_changes")
         self._view.setModel(self.model)
         frame = Surface("code", UNIT, 0)

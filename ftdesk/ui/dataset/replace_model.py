@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -15,36 +14,17 @@ from ftdesk.dataset.fields import Part, message_number, text_fields
 from ftdesk.dataset.record import read_record
 from ftdesk.dataset.spans import Path
 from ftdesk.overrides import override
+from ftdesk.ui.change_delegate import PREVIEW_ROLE, Piece, Preview
 from ftdesk.ui.dataset.pattern import GaveUpError, Pattern
 from ftdesk.ui.open_dataset import OpenDataset
 from ftdesk.ui.text import one_line, plural, visible
 
 Index = QModelIndex | QPersistentModelIndex
-PREVIEW_ROLE = Qt.ItemDataRole.UserRole
 
 _SLICE_SECONDS = 0.008
 _PAUSE_MATCHES = 500
 _BEFORE = 30
 _SHOWN = 240
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Text of a preview. ``changed`` stands out."""
-
-    text: str
-    changed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """One field: where it is, and its text around the first change, before and after."""
-
-    row: int
-    where: str
-    places: int
-    before: tuple[Piece, ...]
-    after: tuple[Piece, ...]
 
 
 class ReplaceModel(QAbstractTableModel):
@@ -218,7 +198,7 @@ class ReplaceModel(QAbstractTableModel):
         for step in path:
             value = value[step]
         before, after = _sides(str(value), self._pattern)
-        return Preview(row, self._where(row, path, self._places[position]), self._places[position], before, after)
+        return Preview(self._where(row, path, self._places[position]), before, after)
 
     def _where(self, row: int, path: Path, places: int) -> str:
         number = message_number(path)

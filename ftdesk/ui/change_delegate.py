@@ -1,15 +1,16 @@
-"""Paints one change of find and replace: a tick, where it is, and the text before and after."""
+"""Paints one proposed change in a list: a tick, where it is, and the text before and after."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from ftdesk.overrides import override
-from ftdesk.ui.dataset.replace_model import PREVIEW_ROLE, Piece, Preview, ReplaceModel
 from ftdesk.ui.fonts import CAPTION, interface_font
 from ftdesk.ui.row_painter import RowPainter
 from ftdesk.ui.tokens import UNIT
@@ -17,11 +18,38 @@ from ftdesk.ui.tokens import UNIT
 Index = QModelIndex | QPersistentModelIndex
 
 ROW_HEIGHT = 19 * UNIT
+PREVIEW_ROLE = Qt.ItemDataRole.UserRole
 _TICK_ROOM = 9 * UNIT
 _BOX = 16.0
 
 
-class ReplaceDelegate(QStyledItemDelegate):
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Text of a preview. ``changed`` stands out."""
+
+    text: str
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """One change: where it is, and the text around it, before and after."""
+
+    where: str
+    before: tuple[Piece, ...]
+    after: tuple[Piece, ...]
+
+
+@runtime_checkable
+class Ticked(Protocol):
+    """A model of changes. Its rows give a ``Preview`` as ``PREVIEW_ROLE`` and their tick as the check state."""
+
+    def is_ticked(self, position: int) -> bool: ...
+
+    def tick(self, positions: Sequence[int], *, ticked: bool) -> None: ...
+
+
+class ChangeDelegate(QStyledItemDelegate):
     """Every row is of one height. A click on the box ticks; the space bar is the list's."""
 
     def __init__(self) -> None:
@@ -56,7 +84,7 @@ class ReplaceDelegate(QStyledItemDelegate):
     def editorEvent(self, event: QEvent, model: object, option: QStyleOptionViewItem, index: Index) -> bool:
         if isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonRelease:
             area: QRectF = QRectF(option.rect)
-            if isinstance(model, ReplaceModel) and event.position().x() < area.left() + _TICK_ROOM:
+            if isinstance(model, Ticked) and event.position().x() < area.left() + _TICK_ROOM:
                 model.tick([index.row()], ticked=not model.is_ticked(index.row()))
                 return True
         return False
