@@ -44,5 +44,6 @@ def member(path: str, key: str) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """``1 example``, ``2 examples``, ``1,000 examples``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    """``1 example``, ``2 examples``, ``1,000 addresses``."""
+    plural = "es" if noun.endswith("s") else "s"
+    return f"{number:,} {noun}{'' if number == 1 else plural}"

@@ -383,6 +383,126 @@ BROKEN: list[tuple[Any, list[tuple[str, str, str | None]]]] = [
 ]
 
 
+ARGUMENTS = "messages[1].tool_calls[0].function.arguments"
+SCHEMA = {
+    "type": "object",
+    "properties": {"city": {"type": "string", "pattern": "^[A-Z]"}, "days": {"type": "integer", "maximum": 14}},
+    "required": ["city"],
+    "additionalProperties": False,
+}
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4//8/AAX+Av4N70a4AAAAAElFTkSuQmCC"
+
+
+def offering(parameters: Any, name: Any = "weather") -> list[dict[str, Any]]:
+    return [{"type": "function", "function": {"name": name, "parameters": parameters}}]
+
+
+def calling(arguments: str, parameters: Any = SCHEMA) -> dict[str, Any]:
+    return {"messages": [USER, call(arguments=arguments)], "tools": offering(parameters)}
+
+
+def showing(url: str, **more: Any) -> dict[str, Any]:
+    parts = [{"type": "text", "text": "What is it?"}, {"type": "image_url", "image_url": {"url": url, **more}}]
+    return {"messages": [{"role": "user", "content": parts}, ANSWER]}
+
+
+CLEAN |= {
+    "arguments that fit": calling('{"city": "Oslo", "days": 3}'),
+    "a tool without parameters": {
+        "messages": [USER, ANSWER],
+        "tools": [{"type": "function", "function": {"name": "a"}}],
+    },
+    "parameters without a type": calling('{"a": 1}', {}),
+    "a schema of an older draft": calling('{"a": 1}', {"$schema": "http://json-schema.org/draft-07/schema#"}),
+    "a pattern that looks ahead": calling('{"a": "xy"}', {"properties": {"a": {"pattern": "^(?=x).y$"}}}),
+    "a schema that refers to its own parts": calling(
+        '{"a": 1}', {"$defs": {"n": {"type": "integer"}}, "properties": {"a": {"$ref": "#/$defs/n"}}}
+    ),
+    "a schema that contains itself": calling('{"a": {"a": 1}}', {"properties": {"a": {"$ref": "#"}}}),
+    "a text that is an argument": calling('{"city": "{\\"a\\": 1}"}', {"type": "object"}),
+    "an image in the text": showing(f"data:image/png;base64,{PIXEL}", detail="high"),
+    "an image at an address with a query": showing("https://example.org/a?b=c.gif"),
+}
+
+IMAGE = "messages[0].content[1].image_url.url"
+BROKEN += [
+    (calling("{}"), [("tool-arguments-schema", "warning", ARGUMENTS)]),
+    (calling('{"city": 3}'), [("tool-arguments-schema", "warning", ARGUMENTS)]),
+    (calling('{"city": "oslo"}'), [("tool-arguments-schema", "warning", ARGUMENTS)]),
+    (calling('{"city": "Oslo", "day": 1}'), [("tool-arguments-schema", "warning", ARGUMENTS)]),
+    (calling('{"days": 15}'), [("tool-arguments-schema", "warning", ARGUMENTS)] * 2),
+    (calling("[]"), [("tool-arguments-schema", "warning", ARGUMENTS)]),
+    (calling(json.dumps('{"city": "Oslo"}')), [("tool-arguments-double-encoded", "warning", ARGUMENTS)]),
+    (calling("{}", {"type": "objct"}), [("tool-schema-invalid", "error", "tools[0].function.parameters")]),
+    (calling("{}", {"type": "string"}), [("tool-schema-invalid", "error", "tools[0].function.parameters")]),
+    (calling("{}", {"properties": []}), [("tool-schema-invalid", "error", "tools[0].function.parameters")]),
+    (calling("{}", []), [("tool-schema-invalid", "error", "tools[0].function.parameters")]),
+    (calling("{}", {"$ref": "#/$defs/a"}), [("tool-schema-invalid", "error", "tools[0].function.parameters")]),
+    (
+        calling("{}", {"properties": {"a": {"pattern": "("}}}),
+        [("tool-schema-invalid", "error", "tools[0].function.parameters")],
+    ),
+    ({"messages": [USER, ANSWER], "tools": {}}, [("tool-schema-invalid", "error", "tools")]),
+    ({"messages": [USER, ANSWER], "tools": ["weather"]}, [("tool-schema-invalid", "error", "tools[0]")]),
+    ({"messages": [USER, ANSWER], "tools": [{"name": "weather"}]}, [("tool-schema-invalid", "error", "tools[0]")]),
+    ({"messages": [USER, ANSWER], "tools": offering({}, "a b")}, [("tool-schema-invalid", "error", "tools[0]")]),
+    ({"messages": [USER, ANSWER], "tools": offering({}) * 2}, [("tool-schema-invalid", "error", "tools[1]")]),
+    (
+        {"messages": [USER, ANSWER], "tools": [offering({}, f"t{number}")[0] for number in range(129)]},
+        [("tool-schema-invalid", "error", "tools")],
+    ),
+    (
+        preference(input={"messages": [USER], "tools": offering({"type": 1})}),
+        [("tool-schema-invalid", "error", "input.tools[0].function.parameters")],
+    ),
+    (showing("data:image/gif;base64,R0lGODlhAQABAAAAACw="), [("image-format", "warning", IMAGE)]),
+    (showing("data:image/png,abc"), [("image-format", "warning", IMAGE)]),
+    (showing("data:image/png;base64,%%%"), [("image-format", "warning", IMAGE)]),
+    (showing(f"data:image/jpeg;base64,{PIXEL}"), [("image-format", "warning", IMAGE)]),
+    (showing(f"data:image/png;base64,{PIXEL[:34]}M{PIXEL[35:]}"), [("image-format", "warning", IMAGE)]),
+    (showing("file:///home/me/a.png"), [("image-format", "warning", IMAGE)]),
+    (showing("https://example.org/a.svg?b"), [("image-format", "warning", IMAGE)]),
+    (showing("https://example.org/a.png", detail="best"), [("image-format", "warning", IMAGE[:-3] + "detail")]),
+    (
+        {"messages": [{"role": "user", "content": showing("https://x.org/a")["messages"][0]["content"][1:] * 11}, ANSWER]},
+        [("image-limit", "error", "messages")],
+    ),
+]  # fmt: skip
+
+
+HOSTILE_SCHEMAS: list[dict[str, Any]] = [
+    {"$ref": "file:///etc/passwd"},
+    {"$ref": "http://127.0.0.1:9/schema.json"},
+    {"$schema": "http://127.0.0.1:9/meta.json"},
+    {"$dynamicRef": "#a"},
+    {"properties": {"a": {"pattern": "^(a+)+$"}}},
+    {"properties": {"a": {"pattern": "^(?=(a+)+$)(a|aa)+$"}}},
+    {"properties": {"a": {"pattern": "((a{900}){900}){900}"}}},
+    {"anyOf": [{"$ref": "#"}, {"$ref": "#"}]},
+    {
+        "$ref": "#/$defs/0",
+        "$defs": {
+            **{str(n): {"anyOf": [{"$ref": f"#/$defs/{n + 1}"}, {"$ref": f"#/$defs/{n + 1}"}]} for n in range(40)},
+            "40": {"type": "string"},
+        },
+    },
+    {"minimum": 10**400, "multipleOf": 1e-300, "enum": [[], {}], "required": ["b"]},
+]
+
+
+@pytest.mark.parametrize("schema", HOSTILE_SCHEMAS, ids=range(len(HOSTILE_SCHEMAS)))
+def test_no_schema_reaches_out_or_holds_the_check(schema: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise AssertionError("the network was tried")
+
+    monkeypatch.setattr("socket.socket.connect", refuse)
+    arguments = json.dumps({"a": "a" * 5_000 + "!", "b": [[[{"a": 1}]]]})
+    for finding in check(calling(arguments, schema)):
+        assert finding.rule in {"tool-schema-invalid", "tool-arguments-schema"}
+        assert len(finding.message) < 300
+        assert "root:" not in finding.message
+
+
 @pytest.mark.parametrize(
     ("value", "expected"), BROKEN, ids=[f"{index}-{rows[0][0]}" for index, (_, rows) in enumerate(BROKEN)]
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -124,10 +123,8 @@ def test_a_file_that_is_no_text_is_named(home: Path) -> None:
         all_requirements()
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="permissions do not bind the superuser")
 def test_a_file_that_cannot_be_read_is_named(home: Path) -> None:
-    (home / "openai.toml").write_text("", encoding="utf-8")
-    (home / "openai.toml").chmod(0)
+    (home / "openai.toml").mkdir()
     with pytest.raises(InputError, match=r"openai\.toml"):
         all_requirements()
 

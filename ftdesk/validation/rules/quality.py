@@ -20,7 +20,7 @@ _OPENINGS = (
     "I'm ", "I’m ", "I am ", "I can", "Sorry", "I apolog", "As an ", "As a ", "Unfortunately, I", "My apologies",
 )  # fmt: skip
 _REFUSAL = re.compile(
-    r"(?:as an? (?:ai|artificial intelligence)(?: language model| assistant)?\b"
+    r"(?:as an? (?:ai|artificial intelligence)(?: language)?(?: model| assistant)?(?=[,.;]| i\b)"
     r"|as a (?:large )?language model\b"
     r"|i(?:['’]m| am) (?:just |only )?an ai\b"
     r"|(?:(?:i(?:['’]m| am) (?:very |so )?)?sorry,? (?:but )?|i apologi[sz]e,? (?:but )?|unfortunately,? )?"
