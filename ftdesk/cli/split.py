@@ -43,7 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
     )
     _narrate_left_out(split.left_out)
     if split.joined:
-        groups = "1 group that asks" if split.groups == 1 else f"{split.groups} groups, each of which asks"
+        number = len(split.together)
+        groups = "1 group that asks" if number == 1 else f"{number} groups, each of which asks"
         narrate(
             f"{split.joined} examples were kept together in {groups} the same or belongs together; "
             f"{split.similar} of them are near duplicates."

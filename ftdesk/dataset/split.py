@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from ftdesk.dataset.folding import folded
 from ftdesk.dataset.likeness import LikenessIndex, is_exact, signature, template_shingles
 from ftdesk.dataset.lines import FileLines
-from ftdesk.dataset.record import Record, content_text, read_record
+from ftdesk.dataset.questions import asked, asked_text
+from ftdesk.dataset.record import read_record
 from ftdesk.dataset.rows import Rows
 from ftdesk.errors import InputError
 from ftdesk.storage.files import write_atomic
@@ -63,17 +63,45 @@ class LeftOut:
 class Split:
     """Line numbers of each part, from 0 and in the order of the file.
 
-    ``joined`` counts the examples that share their side with another because they ask the same or almost the same, or
-    belong to one group; ``groups`` how many such sets of examples there are; ``similar`` the examples that only a near
-    duplicate ties to another; ``ungrouped`` those without the field to group by.
+    ``together`` holds the examples that share their side because they ask the same or almost the same, or belong to one
+    group; ``similar`` counts those that are near duplicates of another; ``ungrouped`` those without the field to group
+    by.
     """
 
     parts: Mapping[Part, tuple[int, ...]]
     left_out: tuple[LeftOut, ...]
-    joined: int
-    groups: int
+    together: tuple[tuple[int, ...], ...]
     similar: int
     ungrouped: int
+
+    @property
+    def joined(self) -> int:
+        """How many examples are kept together with another."""
+        return sum(map(len, self.together))
+
+
+class SplitStoppedError(Exception):
+    """Somebody stopped the reading of the lines."""
+
+
+class WatchedLines:
+    """Lines for ``split_examples`` in a thread: how many were read, over all passes, and a way to stop."""
+
+    def __init__(self, lines: Iterable[bytes]) -> None:
+        self._lines = lines
+        self._is_stopped = False
+        self.read = 0
+
+    def stop(self) -> None:
+        """End before the next line. Call it from any thread."""
+        self._is_stopped = True
+
+    def __iter__(self) -> Iterator[bytes]:
+        for line in self._lines:
+            if self._is_stopped:
+                raise SplitStoppedError
+            self.read += 1
+            yield line
 
 
 def split_examples(
@@ -103,9 +131,9 @@ def split_examples(
         if record.kind in {"blank", "broken"}:
             left_out.append(LeftOut(index + 1, record.problem))
             continue
-        keys[index] = key = _digest(_asked(record))
+        keys[index] = key = _digest(asked(record))
         if near_duplicates and key not in signatures:
-            signatures[key] = signature(_text(record), template)
+            signatures[key] = signature(asked_text(record), template)
         if group_by is not None:
             value = _field(record.value, group_by)
             if value is _MISSING:
@@ -122,12 +150,10 @@ def split_examples(
     groups: dict[bytes, list[int]] = {}
     for index, key in keys.items():
         groups.setdefault(ties.found(key), []).append(index)
-    joined = [len(group) for group in groups.values() if len(group) > 1]
     return Split(
         _dealt(groups, test, validation, seed),
         tuple(left_out),
-        sum(joined),
-        len(joined),
+        tuple(tuple(group) for group in groups.values() if len(group) > 1),
         sum(key in similar for key in keys.values()),
         ungrouped,
     )
@@ -248,53 +274,9 @@ def _taken(sizes: Sequence[int], wanted: int, most_groups: int) -> set[int]:
     return taken or {min(range(len(sizes)), key=sizes.__getitem__)}
 
 
-def _question(record: Record) -> list[Any]:
-    """The conversation without the last answer."""
-    messages = list(record.messages)
-    last = messages[-1] if messages else None
-    if len(messages) > 1 and isinstance(last, Mapping) and last.get("role") == "assistant":
-        messages.pop()
-    return messages
-
-
-def _asked(record: Record) -> list[Any]:
-    """What an example asks, folded. Without a conversation, all it holds."""
-    return [_folded_message(message) for message in _question(record)] or [dict(record.value)]
-
-
 def _texts(lines: Iterable[bytes]) -> Iterator[str]:
     records = map(read_record, lines)
-    return (text for record in records if record.kind not in {"blank", "broken"} and (text := _text(record)))
-
-
-def _text(record: Record) -> str:
-    """What tells the question from others, for near duplicates; empty where an image or the like decides.
-
-    Not the system prompt: many examples have the same one, and it would be most of what they say.
-    """
-    texts: list[str] = []
-    for message in _question(record):
-        if not isinstance(message, Mapping):
-            return ""
-        if message.get("role") in {"system", "developer"}:
-            continue
-        text, other_parts, other_keys = _folded_message(message)
-        if other_parts:
-            return ""
-        texts.append(text)
-        texts.extend(map(str, other_keys.values()))
-    return "\n".join(texts) if record.messages else json.dumps(record.value, ensure_ascii=False, sort_keys=True)
-
-
-def _folded_message(message: Any) -> Any:
-    """The folded text of a message, and all else that tells it from others: images, tool calls."""
-    if not isinstance(message, Mapping):
-        return [message]
-    content = message.get("content")
-    parts = content if isinstance(content, list) else []
-    other_parts = [part for part in parts if not (isinstance(part, Mapping) and isinstance(part.get("text"), str))]
-    other_keys = {key: value for key, value in message.items() if key not in {"role", "content", "weight"} and value}
-    return [folded(content_text(content)), other_parts, other_keys]
+    return (text for record in records if record.kind not in {"blank", "broken"} and (text := asked_text(record)))
 
 
 def _digest(value: Any) -> bytes:

@@ -12,7 +12,17 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ftdesk.dataset.folding import folded
-from ftdesk.dataset.split import PARTS, Amount, Part, Split, part_path, split_examples, split_file
+from ftdesk.dataset.split import (
+    PARTS,
+    Amount,
+    Part,
+    Split,
+    SplitStoppedError,
+    WatchedLines,
+    part_path,
+    split_examples,
+    split_file,
+)
 from ftdesk.errors import InputError, StorageError
 
 questions = st.sampled_from(["a", "A!", " a ", "b", "b?", "c", "d", "e", "+1", "-1", "?", "!"])
@@ -164,14 +174,15 @@ def test_near_duplicates_are_on_one_side(seed: int) -> None:
     split = split_examples(near_pairs(), test=Amount(share=0.3), seed=seed)
     test = set(split.parts["test"])
     assert {index ^ 1 for index in test} == test
-    assert (split.joined, split.groups, split.similar) == (40, 20, 40)
+    assert (split.joined, len(split.together), split.similar) == (40, 20, 40)
+    assert {index ^ 1 for one in split.together for index in one} == set(range(40))
 
 
 def test_near_duplicates_may_be_on_different_sides_on_wish() -> None:
     split = split_examples(near_pairs(), test=Amount(share=0.3), near_duplicates=False)
     test = set(split.parts["test"])
     assert {index ^ 1 for index in test} != test
-    assert (split.joined, split.groups, split.similar) == (0, 0, 0)
+    assert (split.joined, split.together, split.similar) == (0, (), 0)
 
 
 def test_the_order_of_near_duplicates_decides_nothing() -> None:
@@ -189,6 +200,15 @@ def test_a_long_prompt_that_all_examples_have_does_not_make_them_one_group(role:
     ]
     split = split_examples(content, test=Amount(count=10))
     assert (len(split.parts["test"]), split.joined) == (10, 0)
+
+
+def test_a_split_is_stopped_while_it_reads() -> None:
+    watched = WatchedLines(near_pairs())
+    assert split_examples(watched, test=Amount(count=7)).joined == 40
+    assert watched.read == 80
+    watched.stop()
+    with pytest.raises(SplitStoppedError):
+        split_examples(watched, test=Amount(count=7))
 
 
 def test_long_questions_about_different_images_are_no_near_duplicates() -> None:

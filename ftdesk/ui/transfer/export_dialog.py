@@ -136,7 +136,7 @@ class ExportDialog(QDialog):
         buttons.addStretch()
         buttons.addWidget(self._cancel)
         buttons.addWidget(self._start)
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(6 * UNIT, 5 * UNIT, 6 * UNIT, 5 * UNIT)
         column.setSpacing(3 * UNIT)
         column.addWidget(ElidedLabel(self.tr("Export {file}").format(file=self._dataset.title), "title"))
@@ -178,7 +178,7 @@ class ExportDialog(QDialog):
 
     def _show_skipped(self, document: Document, skipped: Sequence[SkippedRow]) -> None:
         self._rows.setVisible(bool(skipped))
-        self.layout().activate()
+        self._column.activate()
         self.resize(self.width(), self._height if skipped else self.minimumSizeHint().height())
         self._rows.show_rows(
             [
