@@ -16,7 +16,7 @@ from ftdesk.dataset.labels import LabelBook, labels_path
 from ftdesk.dataset.lines import FileLines, unreadable
 from ftdesk.dataset.merge import Merged, difference, merge, replay
 from ftdesk.dataset.record import Record, read_record
-from ftdesk.dataset.rows import Rows
+from ftdesk.dataset.rows import FileStretch, Rows
 from ftdesk.dataset.saving import Saving
 from ftdesk.errors import InputError, StorageError
 from ftdesk.storage.files import write_atomic
@@ -117,6 +117,13 @@ class Document:
     def line(self, row: int) -> bytes:
         """The bytes of a row without its LF. Raises ``InputError`` when another program changed the file in place."""
         return self._rows.line(row)
+
+    def stretch(self, row: int, most_rows: int, part: int) -> FileStretch | None:
+        """Untouched lines from ``row`` on, by where they stand in the file, for a process that reads them there.
+
+        At most ``most_rows``, and only lines that begin in the same ``part`` bytes. ``None`` for an edited row.
+        """
+        return self._rows.stretch(row, most_rows, part)
 
     def shown_line(self, row: int) -> bytes:
         """A row for showing, empty where ``line`` raises: a list goes on painting until the file is read again."""

@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,6 +90,11 @@ class FileLines:
         if not final_newline and self.ends_with_newline(last) and end - self._starts[last] > 1:
             end -= 1
         return FileRange(self._descriptor, start, end - start)
+
+    def lines_in_part(self, line: int, part: int) -> int:
+        """How many lines from ``line`` on begin in the same ``part`` bytes of the file, counted from its beginning."""
+        end = (self._starts[line] // part + 1) * part
+        return bisect_left(self._starts, end, line, len(self)) - line
 
     def ends_with_newline(self, line: int) -> bool:
         """Whether an LF follows ``line``; only the last may lack it."""

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from array import array
 from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
 
 from ftdesk.dataset.changes import Splice
 from ftdesk.dataset.lines import FileLines
 from ftdesk.storage.files import FileRange
 
 _BLOCK = 4096
+
+
+class FileStretch(NamedTuple):
+    """``rows`` lines that stand from ``start`` to ``end`` of a file; ``stat`` is what that was when it was indexed."""
+
+    path: Path
+    stat: os.stat_result
+    rows: int
+    start: int
+    end: int
 
 
 class Rows:
@@ -93,6 +106,22 @@ class Rows:
             yield self.base.range_of(first, length, final_newline=wanted)
             if wanted and not self.base.ends_with_newline(first + length - 1):
                 yield b"\n"
+
+    def stretch(self, row: int, most_rows: int, part: int) -> FileStretch | None:
+        """Rows from ``row`` on that are consecutive lines of the file; ``None`` for an edited row.
+
+        At most ``most_rows``, and only lines that begin in the same ``part`` bytes of the file, counted from its
+        beginning: who reads a file in such parts reads the same.
+        """
+        first = self._numbers[row]
+        if first < 0 or self.base is None:
+            return None
+        numbers = self._numbers[row : row + min(most_rows, self.base.lines_in_part(first, part))]
+        length = len(numbers)
+        if numbers != array("q", range(first, first + length)):
+            length = next(at for at in range(length) if numbers[at] != first + at)
+        place = self.base.range_of(first, length, final_newline=True)
+        return FileStretch(self.base.path, self.base.stat, length, place.start, place.start + place.length)
 
     def _run(self, row: int) -> int:
         """How many rows from ``row`` on are consecutive lines of the file. Compared in blocks, which is fast."""

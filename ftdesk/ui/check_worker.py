@@ -1,6 +1,6 @@
 """The process that checks: it mirrors the open dataset line by line and answers each change with what it found.
 
-Loads no Qt. A request is a JSON line and then the lines it brings, as they stand in the file; an answer is JSON.
+Loads no Qt. A request is a JSON line and then the lines it brings, as they stand in the file, or says where they stand.
 """
 
 from __future__ import annotations
@@ -8,17 +8,24 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections import Counter
+from array import array
 from contextlib import suppress
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from ftdesk.errors import InputError
-from ftdesk.validation.checker import Checker, RecordResult
+from ftdesk.storage.folders import Folders
+from ftdesk.ui.check_numbers import Keys, Lengths
+from ftdesk.ui.checked_rows import NOT_COUNTED
+from ftdesk.validation.cache import CheckCache, part_key, settings_digest
+from ftdesk.validation.checker import Checker
 from ftdesk.validation.findings import Finding
+from ftdesk.validation.line_checker import INDEXES
+from ftdesk.validation.parallel import FileIdentity
+from ftdesk.validation.reading import split_lines
 from ftdesk.validation.requirements import DEFAULT_HOST, requirements_of, shipped_requirements
-
-_BARS = 24
+from ftdesk.validation.tally import COUNTED, Tally
 
 
 def encode_request(do: str, lines: list[bytes] | None = None, **details: Any) -> bytes:
@@ -43,20 +50,24 @@ class Mirror:
     """The dataset as the window last told it, with the result of every row."""
 
     def __init__(self) -> None:
-        self._checker = Checker()
-        self._keys: list[int] = []
-        self._results: list[RecordResult] = []
-        self._next_key = 1
+        self._cache = CheckCache(Folders.of_user().checks)
+        self._begin(Checker())
 
     def answer(self, request: bytes) -> bytes:
+        """An answer is a JSON line; after it, for lines that were checked, the tokens of each as 32-bit numbers."""
         head, _, rest = request.partition(b"\n")
         asked = json.loads(head)
-        lines = rest.split(b"\n") if asked["lines"] else []
         match asked["do"]:
             case "start":
                 answer: Any = self._start(asked["method"], asked["host"])
             case "splice":
-                answer = self._splice(asked["row"], asked["removed"], lines)
+                lines = rest.split(b"\n") if asked["lines"] else []
+                return self._splice(asked["row"], asked["removed"], self._check(lines, asked["row"]))
+            case "read":
+                tally = self._read(asked)
+                if tally is not None:
+                    return self._splice(asked["row"], 0, tally)
+                answer = {"refused": True}
             case _:
                 answer = self._summary()
         return json.dumps(answer).encode()
@@ -66,72 +77,73 @@ class Mirror:
             requirements = requirements_of(host)
         except InputError:
             requirements = next(known for known in shipped_requirements() if known.host == DEFAULT_HOST)
-        self._checker = Checker("auto", requirements=requirements)
+        checker = Checker("auto", requirements=requirements)
         if method in ("supervised", "preference", "reinforcement"):
-            self._checker.method = method  # type: ignore[assignment]
-        self._keys, self._results = [], []
+            checker.method = method  # type: ignore[assignment]
+        self._begin(checker)
         return {}
 
-    def _splice(self, row: int, removed: int, lines: list[bytes]) -> dict[str, Any]:
-        for key, before in zip(self._keys[row : row + removed], self._results[row : row + removed], strict=True):
-            self._checker.recheck(key, 0, before, None)
-        keys = list(range(self._next_key, self._next_key + len(lines)))
-        self._next_key += len(lines)
-        results = []
-        for offset, (key, raw) in enumerate(zip(keys, lines, strict=True)):
-            result = self._checker.recheck(key, row + offset + 1, None, raw)
-            if result is not None:
-                results.append(result)
-        self._keys[row : row + removed] = keys
-        self._results[row : row + removed] = results
-        return {"rows": [_row(result) for result in results]}
+    def _begin(self, checker: Checker) -> None:
+        self._checker = checker
+        self._settings = settings_digest(checker.line_checker)
+        self._keys = Keys()
+        self._facts = [array("Q") for _ in INDEXES]
+        self._lengths = Lengths()
+
+    def _check(self, lines: list[bytes], row: int) -> Tally:
+        return self._checker.line_checker.check(lines, first=row == 0)
+
+    def _read(self, asked: dict[str, Any]) -> Tally | None:
+        """Check lines where they stand in the file; ``None`` when it is no longer the file that the window knows."""
+        try:
+            content = _content(Path(asked["path"]), tuple(asked["identity"]), asked["start"], asked["end"])
+        except OSError:
+            return None
+        lines = split_lines(content)
+        if len(lines) != asked["count"]:
+            return None
+        key = part_key(self._settings, [content], first=asked["row"] == 0)
+        tally = self._cache.find_tally(key)
+        if tally is None or tally.lines != len(lines):
+            tally = self._check(lines, asked["row"])
+            self._cache.keep(key, tally.to_bytes())
+        return tally
+
+    def _splice(self, row: int, removed: int, tally: Tally) -> bytes:
+        for at in range(row, row + removed):
+            self._checker.forget(self._keys[at], [column[at] for column in self._facts])
+        key = self._keys.splice(row, removed, tally.lines)
+        self._checker.remember(key, tally)
+        for column, fresh in zip(self._facts, tally.facts, strict=True):
+            column[row : row + removed] = fresh
+        self._lengths.splice(row, removed, tally)
+        found = [[(finding.line or 1) - 1, _finding(finding)] for finding in tally.findings]
+        tokens = array(
+            "I",
+            (total if flags & COUNTED else NOT_COUNTED for total, flags in zip(tally.totals, tally.flags, strict=True)),
+        )
+        return json.dumps({"findings": found}).encode() + b"\n" + tokens.tobytes()
 
     def _summary(self) -> dict[str, Any]:
         """The findings that concern the examples as a whole, and the tokens of all."""
-        lines = {key: row + 1 for row, key in enumerate(self._keys)}
-        findings = self._checker.dataset_findings(lines.__getitem__)
-        counted = [result.tokens for result in self._results if result.tokens is not None]
-        totals = sorted(tokens.total for tokens in counted)
-        limit = self._checker.requirements.token_limit(None)
+        self._cache.trim()
+        findings = self._checker.dataset_findings(self._keys.line_of)
         return {
             "findings": [[finding.line, _finding(finding)] for finding in findings],
             "method": self._checker.method or "supervised",
-            "examples": sum(not result.blank for result in self._results),
-            "tokens": sum(totals),
-            "trained": sum(tokens.trained for tokens in counted),
-            "exact": all(tokens.exact for tokens in counted),
-            "median": totals[(len(totals) - 1) // 2] if totals else 0,
-            "longest": totals[-1] if totals else 0,
-            "limit": limit,
-            "over_limit": 0 if limit is None else sum(tokens.longest > limit for tokens in counted),
-            "bars": _bars(totals),
+            "limit": self._checker.requirements.token_limit(None),
+            **self._lengths.summary(),
         }
 
 
-def _row(result: RecordResult) -> dict[str, Any]:
-    tokens = result.tokens
-    return {
-        "findings": [_finding(finding) for finding in result.findings],
-        "tokens": None if tokens is None else tokens.total,
-        "blank": result.blank,
-    }
+def _content(path: Path, identity: tuple[int, ...], start: int, end: int) -> bytes:
+    """The bytes from ``start`` to ``end`` of the file with this identity. Raises ``OSError`` if it is another now."""
+    with path.open("rb") as file:
+        if FileIdentity.of(os.fstat(file.fileno())) != identity:
+            raise OSError("the file was changed")
+        file.seek(start)
+        return file.read(end - start)
 
 
 def _finding(finding: Finding) -> list[Any]:
     return [finding.severity, finding.rule, finding.message, finding.path, finding.column, finding.fix]
-
-
-def _bars(totals: list[int]) -> list[list[int]]:
-    """A histogram: ``[from, to, examples]``, with bounds that read well (1, 2 or 5 times a power of ten)."""
-    if not totals:
-        return []
-    wanted = max(1, (totals[-1] - totals[0]) / _BARS)
-    scale = 1
-    while scale * 10 <= wanted:
-        scale *= 10
-    width = next(scale * step for step in (1, 2, 5, 10) if scale * step >= wanted)
-    counts = Counter(total // width for total in totals)
-    return [
-        [bar * width, (bar + 1) * width, counts.get(bar, 0)]
-        for bar in range(totals[0] // width, totals[-1] // width + 1)
-    ]

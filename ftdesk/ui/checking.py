@@ -4,35 +4,34 @@ from __future__ import annotations
 
 import json
 import time
+from array import array
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from heapq import merge
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from ftdesk.ui.checked_rows import CheckedRows, Stretch, finding_of, moved
 from ftdesk.ui.open_dataset import OpenDataset
 from ftdesk.ui.work import BackgroundWork, Work
 from ftdesk.validation.findings import Finding, Severity
 
 if TYPE_CHECKING:
+    from ftdesk.dataset.document import Document
     from ftdesk.ui.check_process import CheckProcess
 
 _BATCH_LINES = 500
 _BATCH_BYTES = 1 << 18
+# Lines that stand in the file are read there by the process that checks, in the parts that a check of the file has, so
+# that each knows what the other has found before.
+_PART = 512 * 1024
+_PART_LINES = 4096
+_AHEAD = 2
 _BATCH_SECONDS = 0.008
 _SETTLE_MS = 200
 _RANK: dict[str, int] = {"error": 3, "warning": 2, "hint": 1}
-
-
-@dataclass(slots=True)
-class RowCheck:
-    """What is known of a row. ``checked`` is false while that still is about the text before an edit."""
-
-    findings: tuple[Finding, ...] = ()
-    tokens: int | None = None
-    blank: bool = False
-    checked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +52,12 @@ class Summary:
 
 @dataclass(slots=True)
 class _Asked:
-    """A request under way, and the rows that its answer fills: the rows themselves, since they may move meanwhile."""
+    """A request under way, and the rows that its answer fills, where they stand now."""
 
     do: str
-    rows: list[RowCheck]
+    rows: list[Stretch]
     generation: int
+    feeds: bool = False
 
 
 class Checking(QObject):
@@ -81,11 +81,12 @@ class Checking(QObject):
         self._running = False
         self._host = "local"
         self._generation = 0
-        self._rows: list[RowCheck | None] = []
+        self._rows = CheckedRows()
         self._across: dict[int, list[Finding]] = {}
         self._whole: list[Finding] = []
-        self._counts: Counter[str] = Counter()
+        self._counts_across: Counter[str] = Counter()
         self._fed = 0
+        self._reads_file = True
         self._asked: deque[_Asked] = deque()
         self._work: Work | None = None
         self.summary: Summary | None = None
@@ -120,7 +121,8 @@ class Checking(QObject):
     @property
     def checked(self) -> int:
         """How many rows are checked, of all there are."""
-        return min(self._fed, len(self._rows)) - sum(len(asked.rows) for asked in self._asked if asked.do == "feed")
+        waiting = sum(stretch.count for asked in self._asked if asked.feeds for stretch in asked.rows)
+        return min(self._fed, len(self._rows)) - waiting
 
     @property
     def is_settled(self) -> bool:
@@ -134,19 +136,16 @@ class Checking(QObject):
 
     def is_checked(self, row: int) -> bool:
         """Whether the row has been checked as it is now."""
-        state = self._rows[row] if 0 <= row < len(self._rows) else None
-        return state is not None and state.checked
+        return self._rows.is_checked(row)
 
     def tokens(self, row: int) -> int | None:
         """The tokens of a row, once they are counted."""
-        state = self._rows[row] if 0 <= row < len(self._rows) else None
-        return None if state is None else state.tokens
+        return self._rows.tokens(row)
 
     def findings(self, row: int) -> list[Finding]:
         """What is wrong with a row, by itself and among the others; the gravest first."""
-        state = self._rows[row] if 0 <= row < len(self._rows) else None
-        own = [] if state is None else list(state.findings)
-        return sorted(own + self._across.get(row, []), key=lambda finding: -_RANK[finding.severity])
+        findings = [*self._rows.findings(row), *self._across.get(row, ())]
+        return sorted(findings, key=lambda finding: -_RANK[finding.severity])
 
     def severity(self, row: int) -> str:
         """The gravest severity among a row's findings; empty when there is none."""
@@ -159,27 +158,32 @@ class Checking(QObject):
 
     def all_findings(self) -> Iterator[tuple[int, Finding]]:
         """Row and finding, in the order of the rows; row -1 for the dataset as a whole."""
+        last = -1
         for finding in self._whole:
             yield -1, finding
-        for row, state in enumerate(self._rows):
-            if (state is not None and state.findings) or row in self._across:
+        for row in merge(self._rows.rows_with_findings(), sorted(self._across)):
+            if row != last:
                 for finding in self.findings(row):
                     yield row, finding
+            last = row
 
     def count(self, severity: Severity) -> int:
         """How many findings of this severity there are so far."""
-        across = sum(finding.severity == severity for findings in self._across.values() for finding in findings)
-        return self._counts[severity] + across + sum(finding.severity == severity for finding in self._whole)
+        return self._rows.counts[severity] + self._counts_across[severity]
 
     def restart(self) -> None:
         """Forget everything and check the open dataset from its first line."""
+        self._check_all(reads_file=True)
+
+    def _check_all(self, *, reads_file: bool) -> None:
         self._generation += 1
         self._settle.stop()
         self._end_work()
         document = self._dataset.document
-        self._rows = [None] * (len(document) if document is not None else 0)
+        self._rows = CheckedRows(len(document) if document is not None else 0)
         self._across, self._whole, self.summary, self._fed = {}, [], None, 0
-        self._counts.clear()
+        self._counts_across.clear()
+        self._reads_file = reads_file
         self.rows_checked.emit()
         self.summarised.emit()
         if not self._running or document is None:
@@ -210,33 +214,62 @@ class Checking(QObject):
         usual = [kind for kind, _ in kinds.most_common() if kind not in ("broken", "blank")]
         return usual[0] if usual else ""
 
-    def _ask(self, do: str, rows: list[RowCheck], lines: list[bytes] | None = None, **details: Any) -> None:
+    def _ask(
+        self,
+        do: str,
+        rows: list[Stretch],
+        lines: list[bytes] | None = None,
+        *,
+        feeds: bool = False,
+        **details: Any,
+    ) -> None:
         from ftdesk.ui.check_worker import encode_request
 
         if self._process is None:
             return
-        self._asked.append(_Asked(do, rows, self._generation))
-        self._process.ask(encode_request("splice" if do == "feed" else do, lines, **details))
+        self._asked.append(_Asked(do, rows, self._generation, feeds))
+        self._process.ask(encode_request(do, lines, **details))
 
     def _feed(self) -> None:
-        """Send the next rows; the answer asks for more. So at most one batch is under way, however large the file."""
+        """Ask for the next rows; each answer asks for more. So little is under way, however large the file."""
         document = self._dataset.document
-        if document is None or self._fed >= len(document):
-            self._end_work()
-            self._settle.start()
+        while document is not None and self._fed < len(document):
+            if sum(asked.feeds for asked in self._asked) >= _AHEAD:
+                self._report_progress(len(document))
+                return
+            self._feed_next(document)
+        self._end_work()
+        self._settle.start()
+
+    def _feed_next(self, document: Document) -> None:
+        row = self._fed
+        place = document.stretch(row, _PART_LINES, _PART) if self._reads_file else None
+        if place is not None:
+            stat = place.stat
+            self._fed += place.rows
+            self._ask(
+                "read",
+                [Stretch(row, 0, place.rows)],
+                feeds=True,
+                row=row,
+                count=place.rows,
+                path=str(place.path),
+                identity=[stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns],
+                start=place.start,
+                end=place.end,
+            )
             return
         lines: list[bytes] = []
         end, size = time.monotonic() + _BATCH_SECONDS, 0
-        while self._fed + len(lines) < len(document) and len(lines) < _BATCH_LINES and size < _BATCH_BYTES:
-            lines.append(document.shown_line(self._fed + len(lines)))
+        while row + len(lines) < len(document) and len(lines) < _BATCH_LINES and size < _BATCH_BYTES:
+            if lines and self._reads_file and document.stretch(row + len(lines), 1, _PART) is not None:
+                break
+            lines.append(document.shown_line(row + len(lines)))
             size += len(lines[-1])
             if time.monotonic() > end:
                 break
-        fresh = [RowCheck() for _ in lines]
-        self._rows[self._fed : self._fed + len(lines)] = fresh
-        self._ask("feed", fresh, lines, row=self._fed, removed=0)
         self._fed += len(lines)
-        self._report_progress(len(document))
+        self._ask("splice", [Stretch(row, 0, len(lines))], lines, feeds=True, row=row, removed=0)
 
     def _spliced(self, row: int, removed: int, inserted: int) -> None:
         document = self._dataset.document
@@ -246,47 +279,41 @@ class Checking(QObject):
             # The file was read anew, or a whole one was taken in: that is a check of its own.
             self.restart()
             return
-        old = self._rows[row : row + removed]
-        for state in old:
-            self._discount(state)
-        if row > self._fed or (row == self._fed and self._fed < len(self._rows)):
-            self._rows[row : row + removed] = [None] * inserted
-            return
-        fresh = [RowCheck() for _ in range(inserted)]
-        for state, before in zip(fresh, old, strict=False):
-            # Shown until the new result is there, so that nothing flickers while somebody types.
-            if before is not None:
-                state.findings, state.tokens, state.blank = before.findings, before.tokens, before.blank
-                self._counts.update(finding.severity for finding in state.findings)
-        removed_fed = min(removed, self._fed - row)
-        self._rows[row : row + removed] = fresh
-        self._fed += inserted - removed_fed
-        if removed != inserted:
+        total = len(self._rows)
+        self._rows.splice(row, removed, inserted)
+        for asked in self._asked:
+            asked.rows = moved(asked.rows, row, removed, inserted)
+        if removed != inserted and self._across:
             self._across = {
                 at if at < row else at + inserted - removed: findings
                 for at, findings in self._across.items()
                 if at < row or at >= row + removed
             }
+        if row > self._fed or (row == self._fed and self._fed < total):
+            return
+        removed_fed = min(removed, self._fed - row)
+        self._fed += inserted - removed_fed
         if self._running and self._process is not None:
             lines = [document.shown_line(at) for at in range(row, row + inserted)]
-            self._ask("splice", fresh, lines, row=row, removed=removed_fed)
+            self._ask("splice", [Stretch(row, 0, inserted)], lines, row=row, removed=removed_fed)
 
     def _answered(self, reply: bytes) -> None:
         asked = self._asked.popleft()
         if asked.generation != self._generation:
             return
-        answer = json.loads(reply)
+        head, _, tokens = reply.partition(b"\n")
+        answer = json.loads(head)
         if asked.do == "summary":
             self._summarise(answer)
             return
-        for state, facts in zip(asked.rows, answer.get("rows", ()), strict=True):
-            self._discount(state)
-            state.findings = tuple(_finding(None, fields) for fields in facts["findings"])
-            state.tokens, state.blank, state.checked = facts["tokens"], facts["blank"], True
-            self._counts.update(finding.severity for finding in state.findings)
+        if "refused" in answer:
+            # Another program has replaced the file: only this process still has what is shown.
+            self._check_all(reads_file=False)
+            return
         if asked.rows:
+            self._rows.fill(asked.rows, array("I", tokens), answer["findings"])
             self.rows_checked.emit()
-        if asked.do == "feed":
+        if asked.feeds:
             self._feed()
         elif asked.do == "splice":
             self._settle.start()
@@ -295,12 +322,14 @@ class Checking(QObject):
         across: dict[int, list[Finding]] = {}
         self._whole = []
         for line, fields in answer.pop("findings"):
-            finding = _finding(line, fields)
+            finding = finding_of(line, fields)
             if line is None:
                 self._whole.append(finding)
             else:
                 across.setdefault(line - 1, []).append(finding)
         self._across = across
+        every = (finding.severity for findings in (self._whole, *across.values()) for finding in findings)
+        self._counts_across = Counter(every)
         bars = tuple((low, high, examples) for low, high, examples in answer.pop("bars"))
         self.summary = Summary(bars=bars, **answer)
         self.rows_checked.emit()
@@ -311,10 +340,6 @@ class Checking(QObject):
             self._ask("summary", [])
         elif self._asked:
             self._settle.start()
-
-    def _discount(self, state: RowCheck | None) -> None:
-        if state is not None:
-            self._counts.subtract(finding.severity for finding in state.findings)
 
     def _report_progress(self, total: int) -> None:
         title = self.tr("Checking {done} of {total}").format(done=self._fed, total=total)
@@ -338,8 +363,3 @@ class Checking(QObject):
         self._asked.clear()
         self._end_work()
         self.stopped.emit()
-
-
-def _finding(line: int | None, fields: list[Any]) -> Finding:
-    severity, rule, message, path, column, fix = fields
-    return Finding(line, column, path, rule, severity, message, fix)

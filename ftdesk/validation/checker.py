@@ -75,7 +75,7 @@ class Checker:
         self.hosts: tuple[Requirements, ...] = (self.requirements, *others)
         """The chosen host first. A verdict has a severity for each."""
         self.against = against or Against()
-        self._lines = LineChecker(
+        self.line_checker = LineChecker(
             None if method == "auto" else method,
             self.hosts,
             model,
@@ -87,15 +87,15 @@ class Checker:
     @property
     def method(self) -> Method | None:
         """The method of the file, as soon as it is known."""
-        return self._lines.method
+        return self.line_checker.method
 
     @method.setter
     def method(self, method: Method) -> None:
-        self._lines.method = method
+        self.line_checker.method = method
 
     def check_record(self, line_number: int, raw: bytes) -> RecordResult:
         """Check one line, without its LF, by itself. Never raises, whatever the bytes."""
-        return self._lines.check_one(line_number, raw)
+        return self.line_checker.check_one(line_number, raw)
 
     def recheck(
         self, key: int, line_number: int, before: RecordResult | None, raw: bytes | None
@@ -116,6 +116,17 @@ class Checker:
             index.add(key, fact)
         return result
 
+    def remember(self, key: int, tally: Tally) -> None:
+        """Tell the dataset rules of lines whose keys are ``key`` and those after it."""
+        self._waiting.append((key, tally.facts))
+        self._remember_waiting()
+
+    def forget(self, key: int, facts: Iterable[int]) -> None:
+        """Tell the dataset rules that a line has gone; ``facts`` are its numbers in the columns of its tally."""
+        self._remember_waiting()
+        for index, fact in zip(self._indexes, facts_in(array("Q", facts)), strict=True):
+            index.remove(key, fact)
+
     def dataset_findings(self, line_of: Callable[[int], int] = lambda key: key) -> list[Finding]:
         """What is wrong now with the examples as a whole. ``line_of`` gives the present line number of a key."""
         return self.judge_dataset(line_of)[0]
@@ -124,7 +135,7 @@ class Checker:
         """The same, with the verdict on each problem, also of those that are none for the chosen host."""
         self._remember_waiting()
         indexes = dict(zip(INDEXES, self._indexes, strict=True))
-        return self._lines.judge(
+        return self.line_checker.judge(
             (rule, None if key is None else line_of(key), problem)
             for rule in DATASET_RULES
             for key, problem in rule.check(indexes[rule.index], line_of)
@@ -142,7 +153,7 @@ class Checker:
         with file:
             identity = FileIdentity.of(os.fstat(file.fileno()))
             self._settle_method_of(file.fileno(), identity.size)
-        with PartChecker(self._lines, path, identity, cache) as parts:
+        with PartChecker(self.line_checker, path, identity, cache) as parts:
             yield from self._sum_up(check_in_order(parts, workers), str(path), identity.size, parts)
         if cache is not None:
             cache.trim()
@@ -152,7 +163,7 @@ class Checker:
         size = sum(len(line) + 1 for line in lines)
         self._settle_method(lines, first=True)
         blocks = (lines[start : start + _IN_MEMORY] for start in range(0, len(lines), _IN_MEMORY))
-        parts = (CheckedPart(self._lines.check(block, first=at == 0), size) for at, block in enumerate(blocks))
+        parts = (CheckedPart(self.line_checker.check(block, first=at == 0), size) for at, block in enumerate(blocks))
         events = self._sum_up(parts, name, size)
         return next(event.report for event in events if isinstance(event, CheckFinished))
 
@@ -203,11 +214,11 @@ class Checker:
 
     def _settle_method(self, lines: Iterable[bytes], *, first: bool) -> None:
         """If the method is not known, it becomes that of most of these lines, if they hold any example."""
-        if self._lines.method is None:
-            self._lines.method = _prevailing_method(lines, first=first)
+        if self.line_checker.method is None:
+            self.line_checker.method = _prevailing_method(lines, first=first)
 
     def _report(self, tally: Tally, name: str, size: int) -> Report:
-        lines = self._lines
+        lines = self.line_checker
         tally.findings.sort(key=lambda finding: (finding.line is None, finding.line or 0))
         return Report(
             file=name,

@@ -13,9 +13,12 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from ftdesk.dataset.document import Document
+from ftdesk.storage.folders import Folders
 from ftdesk.ui.checking import Checking
 from ftdesk.ui.window import Window
+from ftdesk.validation.cache import CheckCache
 from ftdesk.validation.checker import Checker
+from ftdesk.validation.requirements import requirements_of
 
 MakeWindow = Callable[..., Window]
 WAIT = 120_000
@@ -143,6 +146,43 @@ def test_opening_another_file_while_one_is_checked_forgets_the_first(
     window.desk.checking.restart()
     window.desk.files.open(sample)
     settled(qtbot, window.desk.checking)
+    assert found(window) == expected(window)
+
+
+def test_a_file_replaced_on_disk_is_checked_as_it_is_shown(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    before = found(window)
+    other = tmp_path / "other.jsonl"
+    other.write_bytes(b"[]\n" * 12)
+    other.replace(tmp_path / "data.jsonl")
+    window.desk.checking.restart()
+    settled(qtbot, window.desk.checking)
+    assert found(window) == before == expected(window)
+
+
+def test_edited_rows_between_those_on_disk_are_checked_as_they_are_shown(window: Window, qtbot: QtBot) -> None:
+    document = opened(window)
+    for row in (2, 5, 6, 11):
+        document.replace(row, line(f"other {row}", "" if row == 6 else "yes"), "Edit")
+    document.insert(0, [line("first", "")], "Insert")
+    window.desk.checking.restart()
+    settled(qtbot, window.desk.checking)
+    assert found(window) == expected(window)
+    assert {"empty-content"} <= rules(window, 0) & rules(window, 7)
+
+
+def test_a_check_of_the_file_is_known_to_the_window(
+    make_window: MakeWindow, qtbot: QtBot, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "data.jsonl"
+    path.write_bytes(b"".join(line(f"question {number}", "word " * 60) + b"\n" for number in range(4000)))
+    window = make_window(path)
+    cache = CheckCache(Folders.of_user().checks)
+    list(Checker(requirements=requirements_of(window.desk.host.name)).check_file(path, cache=cache))
+    kept = {entry for entry in cache.folder.rglob("*") if entry.is_file()}
+    assert len(kept) > 3
+    window.desk.checking.begin()
+    settled(qtbot, window.desk.checking)
+    assert {entry for entry in cache.folder.rglob("*") if entry.is_file()} == kept
     assert found(window) == expected(window)
 
 
