@@ -7,6 +7,7 @@ import errno
 import os
 import stat
 import tempfile
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from ftdesk.errors import StorageError
 
 _CHUNK = 1 << 20
 _NO_KERNEL_COPY = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM}
+_POSITIONS = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +144,10 @@ def _copy_through_memory(source: FileRange, done: int, target: int) -> int:
 
 
 def read_at(descriptor: int, start: int, length: int) -> bytes:
-    """Bytes at ``start``, without moving the file's position where the system can; fewer at the end of the file."""
+    """Bytes at ``start``; fewer at the end of the file. Threads may read the same open file."""
     if hasattr(os, "pread"):
         return os.pread(descriptor, length, start)
-    os.lseek(descriptor, start, os.SEEK_SET)
-    return os.read(descriptor, length)
+    # Duplicates of a descriptor share one position, so nobody may move it between the two calls.
+    with _POSITIONS:
+        os.lseek(descriptor, start, os.SEEK_SET)
+        return os.read(descriptor, length)

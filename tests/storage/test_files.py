@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ftdesk.errors import StorageError
-from ftdesk.storage.files import write_atomic
+from ftdesk.storage.files import read_at, write_atomic
 
 posix = pytest.mark.skipif(os.name == "nt", reason="modes and links of POSIX")
 
@@ -63,3 +64,26 @@ def test_a_writer_that_fails_midway_leaves_the_old_file_alone(tmp_path: Path) ->
 def test_a_folder_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="Cannot save"):
         write_atomic(tmp_path / "none" / "a", [b"x"])
+
+
+def test_threads_read_one_file_where_the_system_has_no_pread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "pread", raising=False)
+    path = tmp_path / "a"
+    path.write_bytes(b"".join(b"%04d" % number for number in range(1_000)))
+    wrong: list[bytes] = []
+    with path.open("rb") as file:
+        duplicate = os.dup(file.fileno())
+
+        def read(descriptor: int, step: int) -> None:
+            for number in range(0, 1_000_000, step):
+                wanted = number % 1_000
+                if (found := read_at(descriptor, wanted * 4, 4)) != b"%04d" % wanted:
+                    wrong.append(found)
+
+        threads = [threading.Thread(target=read, args=args) for args in ((file.fileno(), 101), (duplicate, 103))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        os.close(duplicate)
+    assert not wrong
