@@ -24,6 +24,9 @@ from ftdesk.storage.files import write_atomic
 from ftdesk.storage.folders import make_folder
 from ftdesk.storage.locks import FileLock
 
+# Windows would write CR LF for each LF without O_BINARY.
+_APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+
 
 @dataclass(frozen=True, slots=True)
 class FileState:
@@ -47,8 +50,8 @@ class Journal:
         self._lock = FileLock(self.path.with_suffix(".lock"))
         self.owned = self._lock.acquire()
         self._descriptor: int | None = None
-        self._end = 0
-        """Where the last line that is durable ends. What stands behind it is of a write that failed."""
+        self._end: int | None = None
+        """Where the last durable line of the file ends, once that is known. What stands behind is of a failed write."""
         self._writing = threading.Lock()
         # Lines that a full disk kept out, in order: a later change must not be in the journal without those before it.
         self._pending: list[bytes] = []
@@ -66,6 +69,7 @@ class Journal:
             if lines[-1]:
                 # What is appended next must not be glued to the rest of a line.
                 os.truncate(self.path, sum(len(line) + 1 for line in complete))
+            self._end = sum(len(line) + 1 for line in complete)
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -105,8 +109,7 @@ class Journal:
             self.path.unlink(missing_ok=True)
         except OSError:
             return False
-        self._pending.clear()
-        self.changes = 0
+        self._begin_empty()
         return True
 
     def begin_anew(self, state: FileState | None, changes: Sequence[Change]) -> None:
@@ -116,8 +119,16 @@ class Journal:
         """
         with self._writing:
             self._close()
-            write_atomic(self.path, [_line(self._state_entry(state, after=0)), *map(_line, map(_encoded, changes))])
-            self._pending.clear()
+            content = b"".join([_line(self._state_entry(state, after=0)), *map(_line, map(_encoded, changes))])
+            try:
+                write_atomic(self.path, [content])
+            except StorageError:
+                # If only its folder could not be synchronised, it stands there all the same. To go on as if it did not
+                # would write its changes twice.
+                if not self._holds(content):
+                    raise
+            self._begin_empty()
+            self._end = len(content)
             self.changes = len(changes)
 
     def set_aside(self) -> Path | None:
@@ -137,8 +148,7 @@ class Journal:
             self.path.rename(kept)
         except OSError as error:
             raise StorageError(f"Cannot put the journal {self.path} aside: {error.strerror}.", str(error)) from error
-        self._pending.clear()
-        self.changes = 0
+        self._begin_empty()
         return kept
 
     def close(self) -> None:
@@ -151,8 +161,7 @@ class Journal:
             self._pending.extend(lines)
             try:
                 if self._descriptor is None:
-                    self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-                    self._end = os.fstat(self._descriptor).st_size
+                    self._descriptor = os.open(self.path, _APPEND, 0o600)
                 self._write(self._descriptor, b"".join(self._pending))
             except OSError as error:
                 raise StorageError(
@@ -164,13 +173,28 @@ class Journal:
 
     def _write(self, descriptor: int, content: bytes) -> None:
         """Append ``content`` and make it durable. What is left of an attempt that failed gives way first."""
-        if os.fstat(descriptor).st_size != self._end:
+        size = os.fstat(descriptor).st_size
+        if self._end is None:
+            self._end = size
+        elif size != self._end:
             os.ftruncate(descriptor, self._end)
         view = memoryview(content)
         while view:
             view = view[os.write(descriptor, view) :]
         os.fsync(descriptor)
         self._end += len(content)
+
+    def _begin_empty(self) -> None:
+        """There is no file, or a new one."""
+        self._pending.clear()
+        self._end = None
+        self.changes = 0
+
+    def _holds(self, content: bytes) -> bool:
+        try:
+            return self.path.read_bytes() == content
+        except OSError:
+            return False
 
     def _close(self) -> None:
         if self._descriptor is not None:
