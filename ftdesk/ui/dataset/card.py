@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMenu
 
-from ftdesk.dataset.conversation import set_field, set_role, set_text, set_trained
-from ftdesk.dataset.tool_calls import add_call, rename_answer
+from ftdesk.dataset.content_parts import add_part, image_part, text_part
+from ftdesk.dataset.conversation import remove_field, set_field, set_role, set_text, set_trained
+from ftdesk.dataset.tool_calls import add_call
+from ftdesk.ui.dataset.answered_call import AnsweredCall
 from ftdesk.ui.dataset.context import CardContext
 from ftdesk.ui.dataset.dragging import Grip
-from ftdesk.ui.dataset.edits import Edit, replace_in_message
-from ftdesk.ui.dataset.parts import ImagePart, JsonView, MessageText
+from ftdesk.ui.dataset.edits import Edit
+from ftdesk.ui.dataset.parts import JsonView, MessageText
+from ftdesk.ui.dataset.parts_view import PartsView, kinds_of
+from ftdesk.ui.dataset.pictures import Pictures
 from ftdesk.ui.dataset.role_button import RoleButton
 from ftdesk.ui.dataset.text_line import TextLine
 from ftdesk.ui.dataset.tool_call import ToolCallView
 from ftdesk.ui.editor import TextEditor
-from ftdesk.ui.fonts import mono_font
 from ftdesk.ui.text import Label, one_line, set_tooltip
 from ftdesk.ui.tokens import UNIT
-from ftdesk.ui.widgets import Button, Chip, IconButton, Surface
+from ftdesk.ui.widgets import Button, IconButton, Surface
 
 _SHOWN_ELSEWHERE = frozenset({"role", "content", "tool_calls", "weight", "name", "tool_call_id"})
 _SURFACES = {"user": "bubble", "assistant": "card"}
+
+
+class _Field(Protocol):
+    """What may hold text that is typed and not committed yet."""
+
+    def commit(self) -> None: ...
 
 
 class MessageCard(Surface):
@@ -36,29 +45,35 @@ class MessageCard(Surface):
     """An edit after which parts stand elsewhere: what is typed must be committed before."""
     jump_requested = Signal(int)
     """Show the message with this number, counted from 1."""
+    image_wanted = Signal(int)
+    """Ask for an image file for this message's index."""
     move_requested = Signal(int, int)
     duplicate_requested = Signal(int)
     delete_requested = Signal(int)
 
-    def __init__(self, message: Any, context: CardContext) -> None:
+    def __init__(self, message: Any, context: CardContext, pictures: Pictures) -> None:
         role = message.get("role") if isinstance(message, Mapping) else None
         super().__init__(_SURFACES.get(str(role), "code"), 0, 2 * UNIT)
         self.column.setContentsMargins(3 * UNIT, 2 * UNIT, 3 * UNIT, 3 * UNIT)
         self.index = context.index
+        self._pictures = pictures
         self.shape = shape(message, context.kind)
         self.setObjectName(f"message_{self.index}")
         self._updates: list[Callable[[Mapping[str, Any], CardContext], None]] = []
         self.editors: list[TextEditor] = []
-        self._fields: list[TextEditor | TextLine | ToolCallView] = []
+        self._fields: list[_Field] = []
         self._head(context)
         if isinstance(message, Mapping):
             if message.get("role") == "tool":
                 self._answered_call()
+            if "name" in message:
+                self._name()
             self._content(message)
+            if isinstance(message.get("refusal"), str):
+                self._refusal()
             self._tool_calls(message)
-            for key in message:
-                if key not in _SHOWN_ELSEWHERE:
-                    self._other_field(key)
+            for key in _other_fields(message):
+                self._other_field(key)
         else:
             self.column.addWidget(Label(self.tr("This message is not an object; edit it as raw JSON."), "error"))
             self.column.addWidget(JsonView(message))
@@ -95,15 +110,13 @@ class MessageCard(Surface):
         self._role = RoleButton(self.tr("Role of message {number}").format(number=number))
         self._role.setObjectName(f"message_{self.index}_role")
         self._role.role_chosen.connect(self._set_role)
-        self._note = Chip()
-        self._note.hide()
+        self._shown = {"name": False, "refusal": False, "is_list": False}
         self._role.hide()
         begin = QHBoxLayout()
         begin.setSpacing(0)
         begin.addWidget(self.grip)
         begin.addWidget(self._role)
         row.addLayout(begin)
-        row.addWidget(self._note)
         self._updates.append(self._show_head)
         if self.shape[0] == "assistant" and context.kind == "supervised":
             row.addWidget(self._trains(number))
@@ -147,45 +160,38 @@ class MessageCard(Surface):
     def _show_head(self, message: Mapping[str, Any], _context: CardContext) -> None:
         self._role.show()
         self._role.show_role(message.get("role"))
-        name = message.get("name")
-        notes = [one_line(name, 40)] if isinstance(name, str) and name else []
-        self._note.show_state(" · ".join(notes), "plain")
-        self._note.setVisible(bool(notes))
+        self._shown = {
+            "name": "name" in message,
+            "refusal": "refusal" in message,
+            "is_list": isinstance(message.get("content"), list),
+        }
+
+    def _name(self) -> None:
+        """Who of several speakers of a role it is. An emptied name goes."""
+        field = TextLine(
+            self.tr("Name of the speaker of message {number}").format(number=self.index + 1),
+            f"message_{self.index}_name",
+            self.tr("Name of the speaker"),
+        )
+        field.setMaximumWidth(60 * UNIT)
+        field.committed.connect(self._set_name)
+        self._fields.append(field)
+        self.column.addWidget(field)
+        self._updates.append(lambda message, _: field.show_text(_text_of(message.get("name"))))
+
+    def _refusal(self) -> None:
+        self.column.addWidget(Label(self.tr("Refusal"), "caption"))
+        text = self._text(self.tr("Refusal of message {number}"), "refusal")
+        text.editor.committed.connect(self._set_refusal)
+        self._updates.append(lambda message, _: text.show_text(message["refusal"]))
 
     def _answered_call(self) -> None:
-        """Which call a tool message answers: its id, and the way to it."""
-        field = TextLine(
-            self.tr("Id of the call that message {number} answers").format(number=self.index + 1),
-            f"message_{self.index}_call_id",
-            self.tr("Id of the call"),
-        )
-        field.setFont(mono_font(12))
-        field.setMaximumWidth(60 * UNIT)
-        field.committed.connect(self._set_call_id)
-        self._fields.append(field)
-        link = Button("", kind="link")
-        link.setObjectName(f"message_{self.index}_call")
-        chip = Chip(self.tr("answers no call"), "warning")
-        asked_by: list[int] = []
-        link.clicked.connect(lambda: self.jump_requested.emit(asked_by[0]))
-        row = QHBoxLayout()
-        row.setSpacing(2 * UNIT)
-        for widget in (field, link, chip):
-            row.addWidget(widget)
-        row.addStretch()
-        self.column.addLayout(row)
-
-        def update(message: Mapping[str, Any], context: CardContext) -> None:
-            call_id = message.get("tool_call_id")
-            field.show_text(call_id if isinstance(call_id, str) else "")
-            asked_by[:] = [] if context.asked_by is None else [context.asked_by]
-            link.setVisible(bool(asked_by))
-            chip.setVisible(not asked_by)
-            if asked_by:
-                words = self.tr("Answers {name} in message {number}")
-                link.setText(words.replace("{number}", str(asked_by[0])).replace("{name}", one_line(context.asked, 40)))
-
-        self._updates.append(update)
+        view = AnsweredCall(self.index)
+        view.edited.connect(self.edited)
+        view.jump_requested.connect(self.jump_requested)
+        self._fields.append(view)
+        self.column.addWidget(view)
+        self._updates.append(view.show_message)
 
     def _content(self, message: Mapping[str, Any]) -> None:
         content = message.get("content")
@@ -198,20 +204,18 @@ class MessageCard(Surface):
                 Button(self.tr("Add text"), self._add_text, kind="link"), 0, Qt.AlignmentFlag.AlignLeft
             )
         elif isinstance(content, list):
-            for place, part in enumerate(content):
-                self._part(place, part)
+            self._parts(content)
         else:
             self._json(lambda message: message.get("content"))
 
-    def _part(self, place: int, part: Any) -> None:
-        if isinstance(part, Mapping) and part.get("type") == "text" and isinstance(part.get("text"), str):
-            view = self._text(self.tr("Text of message {number}") + f", {place + 1}", f"part_{place}")
-            view.editor.committed.connect(lambda text: self._set_part(place, text))
-            self._updates.append(lambda message, _: view.show_text(message["content"][place]["text"]))
-        elif isinstance(part, Mapping) and part.get("type") == "image_url":
-            self.column.addWidget(ImagePart(part))
-        else:
-            self._json(lambda message: message["content"][place])
+    def _parts(self, content: Sequence[Any]) -> None:
+        view = PartsView(content, self.index, self._pictures)
+        view.edited.connect(self.edited)
+        view.restructured.connect(self.restructured)
+        self.editors += view.editors
+        self._fields.append(view)
+        self.column.addWidget(view)
+        self._updates.append(lambda message, _: view.show_content(message["content"]))
 
     def _tool_calls(self, message: Mapping[str, Any]) -> None:
         calls = message.get("tool_calls")
@@ -251,14 +255,16 @@ class MessageCard(Surface):
     def _set_text(self, text: str) -> None:
         self._edit(self.tr("Edit message {number}"), lambda line: set_text(line, self.index, text))
 
-    def _set_part(self, place: int, text: str) -> None:
-        self._edit(self.tr("Edit message {number}"), replace_in_message(self.index, ("content", place, "text"), text))
-
-    def _set_call_id(self, call_id: str) -> None:
-        self._edit(
-            self.tr("Change the call that message {number} answers"),
-            lambda line: rename_answer(line, self.index, call_id),
+    def _set_name(self, name: str) -> None:
+        edit: Edit = (
+            (lambda line: set_field(line, self.index, "name", name))
+            if name
+            else (lambda line: remove_field(line, self.index, "name"))
         )
+        self._edit(self.tr("Name the speaker of message {number}"), edit)
+
+    def _set_refusal(self, text: str) -> None:
+        self._edit(self.tr("Edit message {number}"), lambda line: set_field(line, self.index, "refusal", text))
 
     def _set_role(self, role: str) -> None:
         self._edit(self.tr("Change role of message {number}"), lambda line: set_role(line, self.index, role))
@@ -275,12 +281,28 @@ class MessageCard(Surface):
     def _add_call(self) -> None:
         self._restructure(self.tr("Add tool call to message {number}"), lambda line: add_call(line, self.index))
 
+    def _add_part(self, part: Mapping[str, Any]) -> None:
+        self._restructure(self.tr("Add to message {number}"), lambda line: add_part(line, self.index, part))
+
+    def _add_field(self, key: str) -> None:
+        self._restructure(self.tr("Add to message {number}"), lambda line: set_field(line, self.index, key, ""))
+
     def additions(self) -> QMenu:
         """What this message can have besides what it has."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if self.shape[0] == "assistant":
-            menu.addAction(self.tr("Tool call")).triggered.connect(self._add_call)
+        role, shown = self.shape[0], self._shown
+        offers: list[tuple[bool, str, Callable[[], None]]] = [
+            (role == "assistant", self.tr("Tool call"), self._add_call),
+            (role == "user", self.tr("Image from a file…"), lambda: self.image_wanted.emit(self.index)),
+            (role == "user", self.tr("Image at an address"), lambda: self._add_part(image_part(""))),
+            (shown["is_list"], self.tr("Text"), lambda: self._add_part(text_part())),
+            (role == "assistant" and not shown["refusal"], self.tr("Refusal"), lambda: self._add_field("refusal")),
+            (not shown["name"], self.tr("Name of the speaker"), lambda: self._add_field("name")),
+        ]
+        for offered, words, do in offers:
+            if offered:
+                menu.addAction(words).triggered.connect(lambda _=False, do=do: do())
         return menu
 
     def _open_additions(self) -> None:
@@ -302,12 +324,27 @@ def shape(message: Any, kind: str) -> tuple[Any, ...]:
         return ("", repr(message)[:200])
     content = message.get("content")
     if isinstance(content, list):
-        content_shape: Any = tuple(
-            part.get("type") if isinstance(part, Mapping) and part.get("type") == "text" else hash(repr(part))
-            for part in content
-        )
+        content_shape: Any = kinds_of(content)
     else:
         content_shape = "text" if isinstance(content, str) else type(content).__name__
     calls = message.get("tool_calls")
-    fields = tuple(key for key in message if key not in _SHOWN_ELSEWHERE)
-    return (message.get("role"), content_shape, len(calls) if isinstance(calls, list) else repr(calls), fields, kind)
+    fields = tuple(_other_fields(message))
+    shown = ("name" in message, isinstance(message.get("refusal"), str))
+    return (
+        message.get("role"),
+        content_shape,
+        len(calls) if isinstance(calls, list) else repr(calls),
+        fields,
+        shown,
+        kind,
+    )
+
+
+def _other_fields(message: Mapping[str, Any]) -> list[str]:
+    """What has no widget of its own: shown as JSON, and kept."""
+    known = _SHOWN_ELSEWHERE | {"refusal"} if isinstance(message.get("refusal"), str) else _SHOWN_ELSEWHERE
+    return [key for key in message if key not in known]
+
+
+def _text_of(value: Any) -> str:
+    return value if isinstance(value, str) else ""

@@ -13,6 +13,7 @@ from ftdesk.dataset.record import Record
 from ftdesk.ui.dataset.card import MessageCard, shape
 from ftdesk.ui.dataset.card_order import CardOrder
 from ftdesk.ui.dataset.context import CardContext, contexts_of
+from ftdesk.ui.dataset.pictures import Pictures
 from ftdesk.ui.dataset.preference import PreferenceOutputs
 from ftdesk.ui.dataset.repair import RepairPage
 from ftdesk.ui.text import Label, plural
@@ -36,6 +37,7 @@ class ConversationView(QWidget):
 
     edited = Signal(str, object)
     restructured = Signal(str, object)
+    image_wanted = Signal(int)
     message_moved = Signal(int, int)
     message_duplicated = Signal(int)
     message_deleted = Signal(int)
@@ -44,6 +46,7 @@ class ConversationView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("conversation_view")
+        self.pictures = Pictures(self)
         self._cards: list[MessageCard] = []
         self._limit = _UNASKED
         self._later = QTimer(self)
@@ -178,9 +181,10 @@ class ConversationView(QWidget):
             self._column.column.insertWidget(index, fresh)
 
     def _card(self, message: Any, context: CardContext) -> MessageCard:
-        card = MessageCard(message, context)
+        card = MessageCard(message, context, self.pictures)
         card.edited.connect(self.edited)
         card.restructured.connect(self.restructured)
+        card.image_wanted.connect(self.image_wanted)
         card.jump_requested.connect(self.show_message)
         card.move_requested.connect(self.message_moved)
         card.duplicate_requested.connect(self.message_duplicated)

@@ -13,6 +13,7 @@ from ftdesk.dataset.conversation import new_example
 from ftdesk.dataset.document import Document
 from ftdesk.errors import FtdeskError
 from ftdesk.overrides import override
+from ftdesk.ui.dataset.add_image import AddImage
 from ftdesk.ui.dataset.composer import Composer
 from ftdesk.ui.dataset.conversation import ConversationView
 from ftdesk.ui.dataset.examples_list import ExamplesList
@@ -38,6 +39,7 @@ class DatasetPanel(Panel):
         self.list = ExamplesList(desk)
         self.examples = SelectedExamples(desk, self.list, self)
         self.conversation = ConversationView()
+        self.images = AddImage(self.conversation.pictures, desk.notices.show_error, self)
         self.composer = Composer()
         self.inspector = Inspector()
         self._title = Label("", "heading")
@@ -137,7 +139,7 @@ class DatasetPanel(Panel):
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(1)
         splitter.setChildrenCollapsible(False)
-        for widget, stretch, width in ((self.list, 0, 50), (middle, 1, 90), (self.inspector, 0, 60)):
+        for widget, stretch, width in ((self.list, 0, 50), (middle, 1, 104), (self.inspector, 0, 60)):
             splitter.addWidget(widget)
             widget.setMinimumWidth(width * UNIT)
             splitter.setStretchFactor(splitter.count() - 1, stretch)
@@ -178,6 +180,8 @@ class DatasetPanel(Panel):
         self.composer.message_written.connect(self._add_message)
         self.conversation.edited.connect(self.edits.edit)
         self.conversation.restructured.connect(self.edits.restructure)
+        self.conversation.image_wanted.connect(self.images.choose)
+        self.images.part_made.connect(self.edits.add_part)
         self.conversation.message_moved.connect(self.edits.move_message)
         self.conversation.message_duplicated.connect(self.edits.duplicate_message)
         self.conversation.message_deleted.connect(self.edits.delete_message)

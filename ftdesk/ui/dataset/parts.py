@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QBuffer, QByteArray, QSize, Qt
-from PySide6.QtGui import QImageReader, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ftdesk.dataset.spans import JsonSyntaxError, dump
 from ftdesk.ui.editor import TextEditor
 from ftdesk.ui.fonts import mono_font
 from ftdesk.ui.json_text import spread
-from ftdesk.ui.text import Label, one_line, visible
+from ftdesk.ui.text import Label, visible
 from ftdesk.ui.tokens import UNIT
 
 _MOST_JSON = 4_000
@@ -66,51 +62,3 @@ class JsonView(Label):
             except JsonSyntaxError:  # deeper than anybody reads
                 text = text[:_MOST_JSON]
         self.setText(visible(text[:_MOST_JSON]) + ("…" if len(text) > _MOST_JSON else ""))
-
-
-class ImagePart(QWidget):
-    """An image in a message. Only one that is embedded is shown; an address is text, and nothing fetches it."""
-
-    def __init__(self, part: Mapping[str, Any], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        image = part.get("image_url")
-        address = image.get("url") if isinstance(image, Mapping) else image
-        address = address if isinstance(address, str) else ""
-        picture = _thumbnail(address)
-        if picture is not None:
-            label = QLabel()
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setPixmap(picture)
-            label.setAccessibleName(self.tr("Image"))
-            row.addWidget(label)
-            row.addStretch()
-            return
-        if address.startswith("data:"):
-            text = self.tr("An embedded image that cannot be shown ({size} characters)").format(
-                size=f"{len(address):,}"
-            )
-        else:
-            text = self.tr("Image at {address}").format(address=one_line(address) or self.tr("no address"))
-        row.addWidget(Label(text, "mute", wrap=True), 1)
-
-
-def _thumbnail(address: str) -> QPixmap | None:
-    head, _, body = address.partition(",")
-    if not (head.startswith("data:image/") and head.endswith(";base64")) or len(body) > _MOST_IMAGE_BYTES:
-        return None
-    try:
-        content = base64.b64decode(body, validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    buffer = QBuffer()
-    buffer.setData(QByteArray(content))
-    reader = QImageReader(buffer)
-    size = reader.size()
-    if not size.isValid():
-        return None
-    if size.width() > _THUMBNAIL.width() or size.height() > _THUMBNAIL.height():
-        reader.setScaledSize(size.scaled(_THUMBNAIL, Qt.AspectRatioMode.KeepAspectRatio))
-    image = reader.read()
-    return None if image.isNull() else QPixmap.fromImage(image)

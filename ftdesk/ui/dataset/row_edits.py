@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QObject
 
 from ftdesk.dataset.changes import LabelChange
+from ftdesk.dataset.content_parts import add_part
 from ftdesk.dataset.conversation import add_message, move_message, remove_message
 from ftdesk.dataset.document import Document
 from ftdesk.ui.dataset.edits import Edit
@@ -43,6 +44,10 @@ class RowEdits(QObject):
 
     def add_message(self, index: int, message: Mapping[str, Any]) -> bool:
         return self.edit(self.tr("Add message"), lambda line: add_message(line, index, message))
+
+    def add_part(self, index: int, part: Mapping[str, Any]) -> None:
+        title = self.tr("Add to message {number}").format(number=index + 1)
+        self.restructure(title, lambda line: add_part(line, index, part))
 
     def move_message(self, index: int, to: int) -> None:
         self._dataset.leaving.emit()

@@ -10,8 +10,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
-from ftdesk.ui.dataset.role_button import RoleButton
 from ftdesk.ui.dataset.panel import DatasetPanel
+from ftdesk.ui.dataset.role_button import RoleButton
 from ftdesk.ui.editor import TextEditor
 from ftdesk.ui.json_editor import JsonEditor
 from ftdesk.ui.long_list import LongList
@@ -343,28 +343,6 @@ def test_a_message_of_megabytes_is_shown_in_part_and_left_alone(make_window: Mak
     assert find(window, TextEditor, "message_0_text").is_partial
     window.desk.dataset.leaving.emit()
     assert not opened(window).is_modified
-
-
-def test_an_image_by_address_is_text_and_an_embedded_one_a_picture(make_window: MakeWindow, tmp_path: Path) -> None:
-    from base64 import b64encode
-
-    from PySide6.QtCore import QBuffer, QIODevice
-    from PySide6.QtGui import QColor, QPixmap
-
-    red = QPixmap(10, 10)
-    red.fill(QColor("red"))
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    red.save(buffer, "PNG")
-    embedded = "data:image/png;base64," + b64encode(buffer.data().data()).decode()
-    parts = [{"type": "image_url", "image_url": {"url": url}} for url in ("file:///etc/passwd", embedded)]
-    window = make_window(write(tmp_path / "images.jsonl", {"messages": [{"role": "user", "content": parts}]}))
-    panel = window.panel("dataset")
-    labels = panel.findChildren(Label)
-    assert any("file:///etc/passwd" in label.text() for label in labels)
-    from PySide6.QtWidgets import QLabel
-
-    assert any(not label.pixmap().isNull() and label.pixmap().width() == 10 for label in panel.findChildren(QLabel))
 
 
 def test_tags_are_kept_beside_the_data_found_and_undone(window: Window, qtbot: QtBot) -> None:
