@@ -70,7 +70,9 @@ class Notices(QWidget):
         row.addWidget(words, 1)
         toast.column.addLayout(row)
         if others:  # beside the words there is no room for so many
+            toast.column.setSpacing(2 * UNIT)
             row = QHBoxLayout()
+            row.setSpacing(2 * UNIT)
             row.addStretch()
             toast.column.addLayout(row)
 

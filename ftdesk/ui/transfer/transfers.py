@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from ftdesk.ui.notices import Notices
 from ftdesk.ui.open_dataset import OpenDataset
+
+if TYPE_CHECKING:
+    from ftdesk.dataset.split import Split
 
 _IMPORTABLE = "*.csv *.tsv *.tab *.json *.jsonl *.ndjson *.parquet"
 
@@ -66,6 +70,28 @@ class Transfers(QObject):
         if self._dataset.document is not None:
             self._dataset.leaving.emit()
             ExportDialog(self._dataset, self.selected(), self._notices, self._window).open()
+
+    def split(self) -> None:
+        """Offer to deal the examples out to training, validation and test."""
+        from ftdesk.ui.transfer.split_dialog import SplitDialog
+
+        if self._dataset.document is not None:
+            self._dataset.leaving.emit()
+            dialog = SplitDialog(self._dataset.document, self._dataset, self._notices, self._window)
+            dialog.written.connect(self._say_split)
+            dialog.open()
+
+    def _say_split(self, folder: Path, split: Split) -> None:
+        paths = {part: folder / f"{part}.jsonl" for part in split.parts}
+        sizes = ", ".join(f"{paths[part].name} {len(rows):,}" for part, rows in split.parts.items())
+        training, test = paths["train"], paths["test"]
+        self._notices.show_notice(
+            self.tr("Split into {folder}: {sizes}.").format(folder=folder.name, sizes=sizes),
+            self.tr("Open {file}").format(file=training.name),
+            lambda: self._open_file(training),
+            others=((self.tr("Open {file}").format(file=test.name), lambda: self._open_file(test)),),
+            lasting=True,
+        )
 
     def _ask(self, dialog: QFileDialog) -> None:
         dialog.fileSelected.connect(lambda name: self.import_file(Path(name)))
