@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLineEdit, QSpinBox, QWidget
+from PySide6.QtGui import QIntValidator
+from PySide6.QtWidgets import QCheckBox, QFormLayout, QHBoxLayout, QLineEdit, QWidget
 
 from ftdesk.dataset.split import Amount
 from ftdesk.errors import InputError
@@ -27,12 +28,9 @@ class SplitForm(QWidget):
         self._validation = self._amount(
             self.tr("Validation"), "split_validation", "10%", self.tr("None; or a share or a number")
         )
-        self._seed = QSpinBox()
-        self._seed.setObjectName("split_seed")
-        self._seed.setAccessibleName(self.tr("Seed"))
-        self._seed.setRange(0, _LARGEST_SEED)
-        self._seed.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-        self._seed.valueChanged.connect(lambda _: self.changed.emit())
+        self._seed = self._amount(self.tr("Seed"), "split_seed", "0", "0")
+        self._seed.setValidator(QIntValidator(0, _LARGEST_SEED, self))
+        self._seed.setFixedWidth(24 * UNIT)
         self._group = Choice(self.tr("Keep together"))
         self._group.setObjectName("split_group")
         self._group.setEditable(True)
@@ -86,7 +84,7 @@ class SplitForm(QWidget):
 
     @property
     def seed(self) -> int:
-        return self._seed.value()
+        return int(self._seed.text() or 0)
 
     @property
     def group_by(self) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton, QSpinBox
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton
 from window_driver import Driver, play
 
 from ftdesk.dataset.split import split_file
@@ -104,7 +104,7 @@ def test_the_window_splits_as_the_command_does(qapp: QApplication, dataset: Path
         await begin(user, dataset)
         user.find("split_test", QLineEdit).setText("5")
         user.find("split_validation", QLineEdit).setText("")
-        user.find("split_seed", QSpinBox).setValue(7)
+        user.find("split_seed", QLineEdit).setText("7")
         group = user.find("split_group", QComboBox)
         assert "metadata.patient" in [group.itemText(at) for at in range(group.count())]
         group.setCurrentText("metadata.patient")
