@@ -28,7 +28,6 @@ _BATCH_BYTES = 1 << 18
 # that each knows what the other has found before.
 _PART = 512 * 1024
 _PART_LINES = 4096
-_AHEAD = 2
 _BATCH_SECONDS = 0.008
 _SETTLE_MS = 200
 _RANK: dict[str, int] = {"error": 3, "warning": 2, "hint": 1}
@@ -231,15 +230,14 @@ class Checking(QObject):
         self._process.ask(encode_request(do, lines, **details))
 
     def _feed(self) -> None:
-        """Ask for the next rows; each answer asks for more. So little is under way, however large the file."""
+        """Ask for the next rows; the answer asks for more. So an edit waits for one batch at most, in any file."""
         document = self._dataset.document
-        while document is not None and self._fed < len(document):
-            if sum(asked.feeds for asked in self._asked) >= _AHEAD:
-                self._report_progress(len(document))
-                return
-            self._feed_next(document)
-        self._end_work()
-        self._settle.start()
+        if document is None or self._fed >= len(document):
+            self._end_work()
+            self._settle.start()
+            return
+        self._feed_next(document)
+        self._report_progress(len(document))
 
     def _feed_next(self, document: Document) -> None:
         row = self._fed
