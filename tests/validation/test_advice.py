@@ -51,7 +51,6 @@ SECRETS = {
     "an npm token": "npm_" + letters(36),
     "a Databricks token": "dapi" + letters(32, HEX),
     "a DigitalOcean token": "dop_v1_" + letters(64, HEX),
-    "a Telegram token": "1234567890:AA" + letters(33),
     "a signed token (JWT)": "eyJ" + letters(30) + ".eyJ" + letters(60) + "." + letters(43),
     "an Azure storage key": "AccountKey=" + letters(86) + "==",
     "a private key": "-----BEGIN RSA PRIVATE KEY-----\n" + letters(64) + "\n" + letters(64) + "\n-----END",

@@ -464,10 +464,15 @@ BROKEN += [
     (showing("https://example.org/a.svg?b"), [("image-format", "warning", IMAGE)]),
     (showing("https://example.org/a.png", detail="best"), [("image-format", "warning", IMAGE[:-3] + "detail")]),
     (
-        {"messages": [{"role": "user", "content": showing("https://x.org/a")["messages"][0]["content"][1:] * 11}, ANSWER]},
+        {
+            "messages": [
+                {"role": "user", "content": showing("https://x.org/a")["messages"][0]["content"][1:] * 11},
+                ANSWER,
+            ]
+        },
         [("image-limit", "error", "messages")],
     ),
-]  # fmt: skip
+]
 
 
 HOSTILE_SCHEMAS: list[dict[str, Any]] = [

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from ftdesk.validation.record import Example, Line
 from ftdesk.validation.rule import Problem, text_rule
+from ftdesk.validation.scanning import Scanner
 from ftdesk.validation.texts import texts_of
 from ftdesk.validation.wording import counted, quoted
 
@@ -50,7 +51,7 @@ _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _SPACELESS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 # The flags of England, Scotland and Wales are a black flag and tag characters.
 _FLAG = re.compile("\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f")
-_ESCAPED = re.compile(rb"\\[ubf]")
+_ESCAPED = Scanner(r"\\[ubf]")
 _NAMES = {
     "\x7f": "delete",
     "\ufeff": "byte order mark",
@@ -87,7 +88,7 @@ def special_token_text(example: Example) -> Iterator[Problem]:
 
 def _may_hide(line: Line) -> bool:
     raw = line.raw
-    if raw.isascii() and b"\x7f" not in raw and not (b"\\" in raw and _ESCAPED.search(raw)):
+    if raw.isascii() and b"\x7f" not in raw and not (b"\\" in raw and _ESCAPED.found_in(raw.decode())):
         return False
     return any(_HIDDEN.search(message["content"]) for message in line.value["messages"])
 
