@@ -178,16 +178,16 @@ class Tile(Surface):
     def __init__(self, name: str, figure: str = "–", parent: QWidget | None = None) -> None:
         super().__init__("tile", 3 * UNIT, 0, parent)
         self._name = name
-        self._figure = Label(figure, "figure")
+        self.figure = Label(figure, "figure")
         self._caption = Label(name, "caption")
-        self.column.addWidget(self._figure)
+        self.column.addWidget(self.figure)
         self.column.addWidget(self._caption)
         self.show_figure(figure)
 
     def show_figure(self, figure: str, note: str = "", tone: str = "") -> None:
         """``note`` follows the name, for a unit or a share. ``tone`` colours a figure that is not zero."""
-        self._figure.setText(figure)
-        restyle(self._figure, "level", tone if figure != "0" else "")
+        self.figure.setText(figure)
+        restyle(self.figure, "level", tone if figure != "0" else "")
         self._caption.setText(f"{self._name} {note}".rstrip())
         self.setAccessibleName(f"{self._name}: {figure} {note}".rstrip())
 

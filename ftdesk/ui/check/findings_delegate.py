@@ -80,6 +80,9 @@ class FindingsDelegate(QStyledItemDelegate):
         painter.setPen(QColor(colours.mute))
         painter.drawText(inside, _MIDDLE | Qt.AlignmentFlag.AlignLeft, place)
         inside.setLeft(inside.left() + _PLACE_WIDTH)
+        if entry.finding.fix and entry.row >= 0:
+            self._icon(painter, "wand-sparkles", colours.mute, round(inside.right()) - 16, round(inside.center().y()))
+            inside.setRight(inside.right() - 6 * UNIT)
         painter.setFont(self._body)
         painter.setPen(QColor(colours.text))
         message = QFontMetricsF(self._body).elidedText(

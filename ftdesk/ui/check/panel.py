@@ -8,16 +8,22 @@ from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 
+from ftdesk.errors import FtdeskError
 from ftdesk.overrides import override
 from ftdesk.ui.check.findings_delegate import ROW_HEIGHT, FindingsDelegate
-from ftdesk.ui.check.findings_model import FindingsModel, Group
+from ftdesk.ui.check.findings_model import Entry, FindingsModel, Group
 from ftdesk.ui.check.histogram import TokensHistogram
+from ftdesk.ui.checking import Summary
 from ftdesk.ui.desk import Desk
 from ftdesk.ui.long_list import LongList
 from ftdesk.ui.panel import Panel
-from ftdesk.ui.text import Label, visible
+from ftdesk.ui.prices import amount, prices_for
+from ftdesk.ui.repairs import Repairs
+from ftdesk.ui.text import Label, plural, set_tooltip, visible
 from ftdesk.ui.tokens import UNIT
-from ftdesk.ui.widgets import EmptyState, Surface, Tile, count
+from ftdesk.ui.widgets import Button, EmptyState, Surface, Tile, count
+from ftdesk.validation.cost import CostEstimate, Size, estimate
+from ftdesk.validation.findings import Fix
 
 _REFRESH_MS = 400
 """While a large file is checked, the list is made anew no more often than this."""
@@ -29,6 +35,7 @@ class CheckPanel(Panel):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._checking = desk.checking
+        self._repairs = Repairs(desk, self)
         self.model = FindingsModel(self)
         self.view = _FindingsView(self.tr("Findings"), FindingsDelegate(), ROW_HEIGHT)
         self.view.setObjectName("findings_view")
@@ -48,9 +55,12 @@ class CheckPanel(Panel):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._pages)
         self.command(self.tr("Check again"), desk.checking.restart, "F5")
+        self.command(self.tr("Fix this finding"), self._fix_chosen, "Ctrl+.")
+        self.command(self.tr("Fix all findings…"), self.open_fixes, "Ctrl+Shift+.")
         desk.dataset.replaced.connect(self._show_dataset)
         desk.checking.rows_checked.connect(self._rows_checked)
         desk.checking.summarised.connect(self._show_all)
+        desk.host.changed.connect(lambda _: self._show_tiles())
         self._show_dataset()
 
     @override
@@ -89,6 +99,8 @@ class CheckPanel(Panel):
         self._errors = Tile(self.tr("errors"))
         self._warnings = Tile(self.tr("warnings"))
         self._tokens = Tile(self.tr("tokens"))
+        self._cost = Tile(self.tr("to train"))
+        self._cost.figure.setObjectName("cost_label")
         row = QHBoxLayout()
         row.setSpacing(3 * UNIT)
         for tile, name in (
@@ -96,6 +108,7 @@ class CheckPanel(Panel):
             (self._errors, "errors_tile"),
             (self._warnings, "warnings_tile"),
             (self._tokens, "tokens_tile"),
+            (self._cost, "cost_tile"),
         ):
             tile.setObjectName(name)
             row.addWidget(tile, 1)
@@ -105,11 +118,20 @@ class CheckPanel(Panel):
         self._clean = EmptyState("circle-check", self.tr("No findings"), "")
         self._why = Label("", "caption", wrap=True)
         self._why.setObjectName("rule_why")
-        self._why.setContentsMargins(2 * UNIT, 0, 2 * UNIT, UNIT)
-        self._why.hide()
+        self._why.setContentsMargins(UNIT, 0, UNIT, 0)
+        self._fix = Button("", self._fix_chosen, icon_name="wand-sparkles")
+        self._fix.setObjectName("fix_button")
+        self._fix_all = Button(self.tr("Fix all…"), self.open_fixes, icon_name="wand-sparkles")
+        self._fix_all.setObjectName("fix_all_button")
+        foot = QHBoxLayout()
+        foot.setContentsMargins(UNIT, UNIT, UNIT, UNIT)
+        foot.setSpacing(2 * UNIT)
+        foot.addWidget(self._why, 1)
+        foot.addWidget(self._fix)
+        foot.addWidget(self._fix_all)
         listing = Surface("tile", UNIT, UNIT)
         listing.column.addWidget(self.view, 1)
-        listing.column.addWidget(self._why)
+        listing.column.addLayout(foot)
         self._found = QStackedWidget()
         self._found.addWidget(self._clean)
         self._found.addWidget(listing)
@@ -175,6 +197,8 @@ class CheckPanel(Panel):
         if 0 <= chosen < self.model.rowCount():
             self.view.setCurrentIndex(self.model.index(chosen, 0))
         self._found.setCurrentIndex(1 if self.model.rowCount() else 0)
+        self._fix_all.setEnabled(any(self._offer(group) for group in self.model.groups))
+        self._explain(self.view.currentIndex())
         if summary is None:
             self._clean.say(self.tr("Checking…"), self.tr("Findings appear as they are made."))
         elif document is not None and not summary.examples:
@@ -190,16 +214,70 @@ class CheckPanel(Panel):
         self._errors.show_figure(f"{checking.count('error'):,}", tone="error")
         self._warnings.show_figure(f"{checking.count('warning'):,}", tone="warning")
         self._tokens.show_figure(count(summary.tokens) if summary else "–")
+        self._show_cost(summary)
+
+    def _show_cost(self, summary: Summary | None) -> None:
+        """What training on all of it costs at the chosen host, on the model that is cheapest there."""
+        try:
+            prices = prices_for(self.desk.app, self.desk.host.name)
+        except FtdeskError as error:
+            self._cost.show_figure("–")
+            set_tooltip(self._cost, error.sentence)
+            return
+        if summary is None or prices is None:
+            self._cost.show_figure("–")
+            set_tooltip(self._cost, self.tr("No prices of this host are known.") if prices is None else "")
+            return
+        size = Size(summary.examples, summary.tokens, summary.trained, summary.exact)
+        cost = estimate(prices, size)
+        self._cost.show_figure(amount(cost.training), cost.model or "" if cost.training else "")
+        set_tooltip(self._cost, self._cost_in_words(cost))
+
+    def _cost_in_words(self, cost: CostEstimate) -> str:
+        if cost.training is None:
+            return self.tr("The prices of {host} are not known here.").format(host=cost.title)
+        epochs = plural(cost.epochs, self.tr("1 epoch"), self.tr("{number} epochs"))
+        words = self.tr("{tokens} tokens × {epochs} at {host}, prices of {day}. The launch asks for any other model.")
+        return words.format(
+            tokens=f"{cost.size.tokens:,}", epochs=epochs, host=cost.title, day=f"{cost.as_of:%Y-%m-%d}"
+        )
 
     def _explain(self, current: QModelIndex) -> None:
-        """Say why the rule of the current row exists."""
-        why = ""
+        """Say why the rule of the current row exists, and offer what can be done."""
+        why, fix = "", ""
         if current.isValid():
             entry = self.model.entry(current.row())
             rule = entry.rule if isinstance(entry, Group) else entry.finding.rule
             why = next((group.why for group in self.model.groups if group.rule == rule), "")
+            fix = self._offer(entry)
         self._why.setText(visible(why))
-        self._why.setVisible(bool(why))
+        self._fix.setText(fix)
+        self._fix.setVisible(bool(fix))
+
+    def _offer(self, entry: Entry) -> str:
+        """What the button would do for a group or a finding; empty where nothing can be done."""
+        if isinstance(entry, Group):
+            number = sum(finding.fix is not None for _, finding in entry.findings)
+            return plural(number, self.tr("Fix 1…"), self.tr("Fix {number}…")) if number else ""
+        return self.tr("Fix") if entry.finding.fix and entry.row >= 0 else ""
+
+    def _fix_chosen(self) -> None:
+        """Fix the chosen finding at once; show what would be done for all of a rule."""
+        index = self.view.currentIndex()
+        if not index.isValid():
+            return
+        entry = self.model.entry(index.row())
+        if isinstance(entry, Group):
+            self.open_fixes(next((finding.fix for _, finding in entry.findings if finding.fix), None))
+        elif entry.finding.fix and entry.row >= 0:
+            self._repairs.fix(entry.row, entry.finding)
+
+    def open_fixes(self, only: Fix | None = None) -> None:
+        """Show what can be fixed, with everything safe ticked, or only one kind."""
+        from ftdesk.ui.check.fixes_dialog import FixesDialog
+
+        self.desk.dataset.leaving.emit()
+        FixesDialog(self.desk, self._repairs, self.window(), only).open()
 
     def _open(self, index: QModelIndex) -> None:
         self._toggle(index)

@@ -7,7 +7,7 @@ from ftdesk.validation.fixes.repair import Edit, Place, repair
 from ftdesk.validation.rules.structure import RENAMED
 
 
-@repair("remove-key", "Remove keys that are not part of the format", safe=True)
+@repair("remove-key", "Remove unknown keys", safe=True)
 def remove_key(place: Place) -> list[Edit]:
     return _without(place, keep_last=False)
 

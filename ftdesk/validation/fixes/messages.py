@@ -18,7 +18,7 @@ def remove_message(place: Place) -> list[Edit]:
     return [Edit(*removal(place.node(path[:-1]), int(path[-1])), "")]
 
 
-@repair("move-system-first", "Move the system message to the start", safe=False)
+@repair("move-system-first", "Move the system message first", safe=False)
 def move_system_first(place: Place) -> list[Edit]:
     path = place.message
     if path is None or path[-1] == 0:

@@ -21,7 +21,7 @@ def encode_arguments(place: Place) -> list[Edit]:
     return [Edit(node.start, node.end, place.line.written(place.source(node)))]
 
 
-@repair("decode-arguments", "Unwrap arguments that are encoded twice", safe=True)
+@repair("decode-arguments", "Unwrap twice encoded arguments", safe=True)
 def decode_arguments(place: Place) -> list[Edit]:
     path = place.path
     text = place.at(path) if path else None
@@ -35,7 +35,7 @@ def decode_arguments(place: Place) -> list[Edit]:
     return place.replacing(path, text) if path and isinstance(inner, dict) and text != place.at(path) else []
 
 
-@repair("pair-tool-calls", "Give tool answers the ids of their calls", safe=False)
+@repair("pair-tool-calls", "Pair tool answers with their calls", safe=False)
 def pair_tool_calls(place: Place) -> list[Edit]:
     """Calls and answers without a partner are paired in order, if there are as many of both."""
     exchange = _exchange(place)
@@ -63,7 +63,7 @@ def pair_tool_calls(place: Place) -> list[Edit]:
     return edits
 
 
-@repair("merge-tool-calls", "Join parallel tool calls in one message", safe=True)
+@repair("merge-tool-calls", "Join parallel tool calls", safe=True)
 def merge_tool_calls(place: Place) -> list[Edit]:
     """Messages in a row that only call tools become the first of them."""
     path = place.message
