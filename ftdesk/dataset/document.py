@@ -11,13 +11,13 @@ from typing import Self
 
 from ftdesk.dataset.backups import Backups
 from ftdesk.dataset.changes import Change, DocumentObserver, LabelChange, Splice
-from ftdesk.dataset.journal import FileState, Journal, open_journal
+from ftdesk.dataset.journal import FileState, Journal, is_edited_elsewhere, open_journal
 from ftdesk.dataset.labels import LabelBook, labels_path
 from ftdesk.dataset.lines import FileLines, unreadable
 from ftdesk.dataset.merge import Merged, difference, merge, replay
 from ftdesk.dataset.record import Record, read_record
 from ftdesk.dataset.rows import FileStretch, Rows
-from ftdesk.dataset.saving import Saving
+from ftdesk.dataset.saving import Saving, outdated
 from ftdesk.errors import InputError, StorageError
 from ftdesk.storage.files import write_atomic
 from ftdesk.storage.folders import Folders
@@ -211,14 +211,11 @@ class Document:
 
     def changed_on_disk(self) -> bool:
         """Whether another program has replaced, changed or removed the file since it was opened or saved."""
-        if self.path is None or self._state is None:
-            return False
+        return self.path is not None and self._state is not None and self._is_foreign(FileState.at(self.path))
+
+    def _is_foreign(self, state: FileState | None) -> bool:
         # A save that replaced the file and failed after that has made a state that is ours, too.
-        ours = (self._state, self._last_saving.state if self._last_saving else None)
-        try:
-            return FileState.of(self.path.stat()) not in ours
-        except OSError:
-            return True
+        return state is None or state not in (self._state, self._last_saving.state if self._last_saving else None)
 
     def reload(self) -> None:
         """Show the file as another program has left it. Edits that were not saved are put aside (``set_aside``).
@@ -268,14 +265,17 @@ class Document:
         other = self.path is None or target.resolve() != self.path.resolve()
         if self.read_only and not other:
             raise InputError(f"{target} is open for editing in another window.", hint="Save a copy under another name.")
-        if not other and not overwrite and self.changed_on_disk():
+        if other and self._folders and is_edited_elsewhere(self._folders.journals, target):
+            raise InputError(f"{target} is open for editing in another window.", hint="Choose another name.")
+        seen = FileState.at(target)
+        if not other and not overwrite and self._state is not None and self._is_foreign(seen):
             raise InputError(
                 f"{target} was changed by another program since it was opened.",
                 hint="Merge with it, or save under another name.",
             )
         journal = self._journal if self._journal and self._journal.owned and not other else None
         self._last_saving = Saving(
-            target, self._rows.snapshot(), journal, self._backups, other, len(self._done), len(self._performed)
+            target, self._rows.snapshot(), journal, self._backups, seen, other, len(self._done), len(self._performed)
         )
         return self._last_saving
 
@@ -283,9 +283,13 @@ class Document:
         """Stand on the file that ``saving`` has written; what was changed meanwhile stays changed.
 
         Raises ``StorageError`` when the journal or the labels of another name cannot be made; the file is saved then.
+        Raises ``InputError`` when the document was merged or read again meanwhile; it then stays on that.
         """
         if saving.result is None:
             raise ValueError("nothing was written")
+        if saving.outdated:
+            saving.result.close()
+            raise outdated(saving.target)
         meanwhile = self._performed[saving.performed :]
         self._use(saving.result, final_newline=self._rows.final_newline)
         for splice in (splice for change in meanwhile for splice in change.splices):
@@ -317,7 +321,9 @@ class Document:
                 digest.update(chunk)
                 yield chunk
 
-        write_atomic(path, measured())
+        # A file that was written over in place would give torn lines.
+        self._rows.check()
+        write_atomic(path, measured(), before_replace=lambda _: self._rows.check())
         return digest.hexdigest()
 
     def discard_edits(self) -> None:
@@ -401,11 +407,16 @@ class Document:
             journal.clear()
 
     def _move_journal(self, folders: Folders) -> None:
-        """Begin the journal of another file. Raises ``StorageError``; the next edit tries again."""
+        """Begin the journal of another file. Raises ``StorageError``; the next edit tries again.
+
+        What a crash has left there of the file that was replaced does not fit this one, and is put aside.
+        """
         old, self._journal = self._journal, None
         try:
             journal = open_journal(folders.journals, self.path)
             try:
+                if journal.owned:
+                    self.set_aside = journal.set_aside() or self.set_aside
                 if journal.owned and self._performed:
                     journal.begin_anew(self._state, self._performed)
             except StorageError:
@@ -421,6 +432,8 @@ class Document:
     def _stand_on_disk(self, combine: _Combining) -> None:
         if self.path is None:
             raise InputError("This dataset has no file yet.", hint="Choose where to save it.")
+        if self._last_saving:
+            self._last_saving.outdated = True
         base = FileLines(self.path)
         theirs = list(Rows(base).lines())
         merged = combine(theirs)
@@ -446,14 +459,19 @@ class Document:
             self._announce()
 
     def _recover(self, journal: Journal) -> None:
-        changes = journal.read(self._state)
-        if changes is None:
+        written = journal.read(self._state)
+        if written is None:
             self.set_aside = journal.set_aside()
-        elif not changes:
+        elif not written:
             journal.clear()
         else:
-            for splice in (splice for change in changes for splice in change.splices):
-                self._rows.put(splice)
+            before = self._rows.snapshot()
+            try:
+                changes = [change.done_on(self._rows) for change in written]
+            except (ValueError, KeyError, TypeError, IndexError):  # damaged: kept for a person to look at
+                self._rows = before
+                self.set_aside = journal.set_aside()
+                return
             self._done.extend(changes)
             self._performed.extend(changes)
             self.recovered = len(changes)

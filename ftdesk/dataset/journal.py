@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ftdesk.dataset.changes import Change, Splice
+from ftdesk.dataset.rows import Rows
 from ftdesk.errors import StorageError
 from ftdesk.storage.files import write_atomic
 from ftdesk.storage.folders import make_folder
@@ -26,6 +27,9 @@ from ftdesk.storage.locks import FileLock
 
 # Windows would write CR LF for each LF without O_BINARY.
 _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+
+_LONG_LINE = 1 << 16
+"""Bytes from which only the part of a line that became different is written: the whole would be felt while typing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,14 @@ class FileState:
     @staticmethod
     def of(stat: os.stat_result) -> FileState:
         return FileState(stat.st_size, stat.st_mtime_ns, stat.st_ino)
+
+    @staticmethod
+    def at(path: Path) -> FileState | None:
+        """The state of the file that has this name now; ``None`` if there is none that can be seen."""
+        try:
+            return FileState.of(path.stat())
+        except OSError:
+            return None
 
 
 class Journal:
@@ -58,7 +70,7 @@ class Journal:
         self.changes = 0
         """How many changes are written."""
 
-    def read(self, current: FileState | None) -> list[Change] | None:
+    def read(self, current: FileState | None) -> list[WrittenChange] | None:
         """The changes that the file in the state ``current`` lacks; ``None`` if the journal is about another state.
 
         A last line that a crash cut off is left out. Raises ``StorageError``.
@@ -213,21 +225,46 @@ def open_journal(folder: Path, dataset: Path | None) -> Journal:
     return journal
 
 
-def _parsed(lines: list[bytes], current: FileState | None) -> tuple[list[Change], int | None]:
+@dataclass(frozen=True, slots=True)
+class WrittenChange:
+    """A change as the journal has it: of a long line only what became different is there."""
+
+    title: str
+    splices: tuple[Any, ...]
+
+    def done_on(self, rows: Rows) -> Change:
+        """Do it on ``rows``, as they were when it was made. Raises ``ValueError`` when they are others."""
+        done = []
+        for row, removed, inserted in self.splices:
+            before = [_unpacked(line, rows, row + offset) for offset, line in enumerate(removed)]
+            splice = Splice(row, tuple(before), tuple(_patched(line, before) for line in inserted))
+            rows.put(splice)
+            done.append(splice)
+        return Change(self.title, tuple(done))
+
+
+def is_edited_elsewhere(folder: Path, dataset: Path) -> bool:
+    """Whether another window has ``dataset`` open for editing. Raises ``StorageError``."""
+    journal = open_journal(folder, dataset)
+    journal.close()
+    return not journal.owned
+
+
+def _parsed(lines: list[bytes], current: FileState | None) -> tuple[list[WrittenChange], int | None]:
     """All changes, and how many of them the file in the state ``current`` holds; ``None`` if that state is unknown."""
-    changes: list[Change] = []
+    changes: list[WrittenChange] = []
     start: int | None = None
     for line in lines:
         entry = json.loads(line)
         if "state" not in entry:
-            changes.append(_decoded(entry))
+            changes.append(WrittenChange(entry["title"], tuple(entry["splices"])))
         elif _state(entry["state"]) == current:
             start = int(entry["after"])
     return changes, start
 
 
 def _line(entry: dict[str, Any]) -> bytes:
-    return json.dumps(entry, separators=(",", ":")).encode() + b"\n"
+    return json.dumps(entry, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
 
 
 def _state(entry: dict[str, int] | None) -> FileState | None:
@@ -235,21 +272,29 @@ def _state(entry: dict[str, int] | None) -> FileState | None:
 
 
 def _encoded(change: Change) -> dict[str, Any]:
-    return {
-        "title": change.title,
-        "splices": [
-            [splice.row, [_packed(line) for line in splice.removed], [_packed(line) for line in splice.inserted]]
-            for splice in change.splices
-        ],
-    }
+    return {"title": change.title, "splices": [_encoded_splice(splice) for splice in change.splices]}
 
 
-def _decoded(entry: dict[str, Any]) -> Change:
-    splices = tuple(
-        Splice(row, tuple(map(_unpacked, removed)), tuple(map(_unpacked, inserted)))
-        for row, removed, inserted in entry["splices"]
-    )
-    return Change(entry["title"], splices)
+def _encoded_splice(splice: Splice) -> list[Any]:
+    if len(splice.removed) == len(splice.inserted) == 1 and len(splice.removed[0]) > _LONG_LINE:
+        before, after = splice.removed[0], splice.inserted[0]
+        head = _common(before, after)
+        tail = min(_common(before[::-1], after[::-1]), len(before) - head, len(after) - head)
+        patch = {"head": head, "tail": tail, "text": _packed(after[head : len(after) - tail])}
+        return [splice.row, [{"sha256": hashlib.sha256(before).hexdigest()}], [patch]]
+    return [splice.row, [_packed(line) for line in splice.removed], [_packed(line) for line in splice.inserted]]
+
+
+def _common(one: bytes, other: bytes) -> int:
+    """How many bytes at the beginning are the same."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def _packed(line: bytes) -> str | dict[str, str]:
@@ -260,5 +305,23 @@ def _packed(line: bytes) -> str | dict[str, str]:
         return {"base64": base64.b64encode(line).decode("ascii")}
 
 
-def _unpacked(value: str | dict[str, str]) -> bytes:
+def _unpacked(value: str | dict[str, str], rows: Rows, row: int) -> bytes:
+    """A removed line: as it was written down, or known by its digest and still in its row."""
+    if isinstance(value, str) or "sha256" not in value:
+        return _content(value)
+    line = rows.line(row)
+    if hashlib.sha256(line).hexdigest() != value["sha256"]:
+        raise ValueError(f"row {row} is not what the journal says")
+    return line
+
+
+def _patched(value: Any, before: list[bytes]) -> bytes:
+    """An inserted line: as it was written down, or what became different of the one before it."""
+    if isinstance(value, str) or "head" not in value:
+        return _content(value)
+    old = before[0]
+    return old[: value["head"]] + _content(value["text"]) + old[len(old) - value["tail"] :]
+
+
+def _content(value: str | dict[str, str]) -> bytes:
     return value.encode("utf-8") if isinstance(value, str) else base64.b64decode(value["base64"])

@@ -32,7 +32,7 @@ class LabelBook:
             self._labels = _read(path)
 
     def of(self, line: bytes) -> Labels:
-        return self._labels.get(key_of(line), NONE)
+        return self._labels.get(key_of(line), NONE) if self._labels else NONE
 
     def all_tags(self) -> list[str]:
         """Every tag in use, by name."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from ftdesk.dataset.spans import JsonSyntaxError, parse
@@ -18,6 +19,8 @@ def _refuse(constant: str) -> None:
 
 # NaN and Infinity are Python's; no host reads them.
 _DECODER = json.JSONDecoder(parse_constant=_refuse)
+
+_LONG_LINE = 1 << 18
 
 ROLES: tuple[str, ...] = ("system", "developer", "user", "assistant", "tool")
 
@@ -54,6 +57,16 @@ class Record:
 
 def read_record(line: bytes) -> Record:
     """Parse a line. Never raises: a line that is no example says why."""
+    return _read_once(line) if len(line) > _LONG_LINE else _read(line)
+
+
+@lru_cache(maxsize=4)
+def _read_once(line: bytes) -> Record:
+    """An edit looks at its line several times, and of a long one each look would be felt."""
+    return _read(line)
+
+
+def _read(line: bytes) -> Record:
     if not line.strip():
         return Record("blank", {}, "The line is blank.")
     try:

@@ -15,7 +15,7 @@ from ftdesk.ui.text import BREAK
 LONGEST_LINE = 8_000
 """Characters in one line from which it is shown in pieces. Laying out so many takes some 5 ms."""
 
-_PIECE = 2_000
+_PIECE = 1_000
 _LOOK_BACK = 200
 _BREAKS = re.compile(f"{BREAK}\n?")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import time
@@ -338,6 +339,40 @@ def test_a_damaged_journal_is_kept_for_a_person_to_look_at(tmp_path: Path, folde
     again = Document.open(tmp_path / "a.jsonl", folders)
     assert list(again.lines()) == [b"1"]
     assert again.set_aside is not None
+
+
+@pytest.mark.parametrize("long", [b"a" * 200_000, "词".encode() * 70_000, b"\xff\xfe" * 60_000])
+def test_of_a_long_line_the_journal_holds_what_became_different(tmp_path: Path, folders: Folders, long: bytes) -> None:
+    document = opened(tmp_path / "a.jsonl", b"1\n" + long + b"\n", folders)
+    document.insert(0, [b"above"], "Insert")
+    for number in range(3):
+        middle = len(document.line(2)) // 2 + number
+        document.replace(2, document.line(2)[:middle] + "typed 中".encode() + document.line(2)[middle + 7 :], "Edit")
+    document.replace(2, document.line(2)[:100], "Edit")
+    document.replace(2, long * 2, "Edit")
+    document.undo()
+    expected = list(document.lines())
+    document.close()
+    (journal,) = folders.journals.glob("*.journal")
+    assert journal.stat().st_size < 3 * len(long) + 5_000
+    again = Document.open(tmp_path / "a.jsonl", folders)
+    assert list(again.lines()) == expected
+    while again.undo_title:
+        again.undo()
+    assert list(again.lines()) == [b"1", long]
+
+
+def test_a_journal_that_does_not_fit_its_long_line_is_put_aside(tmp_path: Path, folders: Folders) -> None:
+    document = opened(tmp_path / "a.jsonl", b"1\n" + b"a" * 200_000, folders)
+    document.replace(0, b"2", "Edit")
+    document.replace(1, b"typed" + b"a" * 200_000, "Edit")
+    document.close()
+    (journal,) = folders.journals.glob("*.journal")
+    journal.write_bytes(re.sub(rb'"sha256":"....', b'"sha256":"0000', journal.read_bytes()))
+    again = Document.open(tmp_path / "a.jsonl", folders)
+    assert list(again.lines()) == [b"1", b"a" * 200_000]
+    assert again.set_aside is not None
+    assert b"typed" in again.set_aside.read_bytes()
 
 
 def test_a_pipe_is_refused_and_does_not_wait(tmp_path: Path) -> None:
