@@ -155,7 +155,9 @@ class LineChecker:
             return problems, None
         example = self._example(line.value)
         problems += [(rule, problem) for rule in _RECORD_RULES for problem in rule.check(example)]
-        problems += [(rule, problem) for rule in _TEXT_RULES for problem in rule.check(example)]
+        for text_rule in _TEXT_RULES:
+            if not text_rule.reads_bytes or text_rule.suspects(line):
+                problems += [(text_rule, problem) for problem in text_rule.check(example)]
         return problems, example
 
     def judge(self, problems: Iterable[tuple[Rule, int | None, Problem]]) -> tuple[list[Finding], list[Verdict]]:

@@ -106,11 +106,12 @@ class RecordRule(Rule):
 class TextRule(Rule):
     """Looks into the words. ``suspects`` says of a plain example, at next to no cost, whether that could find anything.
 
-    It may suspect too much, never too little.
+    It may suspect too much, never too little. Where it ``reads_bytes`` of the line alone, it is asked of any example.
     """
 
     check: Callable[[Example], Iterable[Problem]]
     suspects: Callable[[Line], bool]
+    reads_bytes: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,12 +178,21 @@ def text_rule(
     good: bytes,
     bad: bytes,
     suspects: Callable[[Line], bool],
+    reads_bytes: bool = False,
 ) -> Callable[[Callable[[Example], Iterable[Problem]]], TextRule]:
     """Make a function on the words of an example a rule."""
 
     def make(check: Callable[[Example], Iterable[Problem]]) -> TextRule:
         return TextRule(
-            code=code, severity=severity, title=title, why=why, good=good, bad=bad, suspects=suspects, check=check
+            code=code,
+            severity=severity,
+            title=title,
+            why=why,
+            good=good,
+            bad=bad,
+            suspects=suspects,
+            reads_bytes=reads_bytes,
+            check=check,
         )
 
     return make

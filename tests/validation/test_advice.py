@@ -261,6 +261,27 @@ def test_no_rule_suspects_too_little(question: str, answer: str, *, ascii_only: 
         assert [rule.code for rule in TEXT_RULES if list(rule.check(example)) and not rule.suspects(line)] == []
 
 
+@given(question=TEXTS, answer=TEXTS, ascii_only=st.booleans())
+def test_no_rule_that_reads_bytes_suspects_too_little_of_any_example(
+    question: str, answer: str, *, ascii_only: bool
+) -> None:
+    function = {"name": "f", "arguments": json.dumps({"q": question}, ensure_ascii=ascii_only)}
+    said = {
+        "role": "assistant",
+        "refusal": answer,
+        "tool_calls": [{"id": "c", "type": "function", "function": function}],
+    }
+    value = {"messages": [{"role": "user", "content": [{"type": "text", "text": question}], "name": "a"}, said]}
+    try:
+        line = read_line(json.dumps(value, ensure_ascii=ascii_only).encode())
+    except UnicodeEncodeError:
+        return
+    if isinstance(line.value, dict):
+        example = read_example(line.value, "supervised", "supervised", asked=True)
+        rules = [rule for rule in TEXT_RULES if rule.reads_bytes]
+        assert [rule.code for rule in rules if list(rule.check(example)) and not rule.suspects(line)] == []
+
+
 @pytest.mark.parametrize(
     "unit",
     [

@@ -154,6 +154,7 @@ def _may_hold_secret(line: Line) -> bool:
     good=_GOOD,
     bad=_GOOD.replace(b"AKIAIOSFODNN7EXAMPLE", b"AKIAQ3EGRT2WZ5LPM7NB"),
     suspects=_may_hold_secret,
+    reads_bytes=True,
 )
 def secret_in_text(example: Example) -> Iterator[Problem]:
     for path, text in texts_of(example):
@@ -184,6 +185,7 @@ def _may_hold_personal_data(line: Line) -> bool:
     good=_GOOD,
     bad=_GOOD.replace(b"user@example.com", b"jane.doe@gmail.com"),
     suspects=_may_hold_personal_data,
+    reads_bytes=True,
 )
 def personal_data(example: Example) -> Iterator[Problem]:
     for path, text in texts_of(example):

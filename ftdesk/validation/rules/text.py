@@ -72,6 +72,7 @@ def _has_bars(line: Line) -> bool:
     good=_GOOD,
     bad=_GOOD.replace(b"neu", b"<|fim_suffix|>"),
     suspects=_has_bars,
+    reads_bytes=True,
 )
 def special_token_text(example: Example) -> Iterator[Problem]:
     for path, text in texts_of(example):
@@ -90,7 +91,7 @@ def _may_hide(line: Line) -> bool:
     raw = line.raw
     if raw.isascii() and b"\x7f" not in raw and not (b"\\" in raw and _ESCAPED.found_in(raw.decode())):
         return False
-    return any(_HIDDEN.search(message["content"]) for message in line.value["messages"])
+    return not line.plain or any(_HIDDEN.search(message["content"]) for message in line.value["messages"])
 
 
 @text_rule(
@@ -102,6 +103,7 @@ def _may_hide(line: Line) -> bool:
     good=_GOOD,
     bad=_GOOD.replace(b"tabs", "ta\u200bbs".encode()),
     suspects=_may_hide,
+    reads_bytes=True,
 )
 def hidden_characters(example: Example) -> Iterator[Problem]:
     for path, text in texts_of(example):
