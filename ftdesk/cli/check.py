@@ -21,6 +21,7 @@ from ftdesk.cli.main import narrate
 from ftdesk.errors import ExitStatus, InputError
 from ftdesk.validation.checker import Checker, MethodChoice
 from ftdesk.validation.findings import Report
+from ftdesk.validation.leaks import read_against
 from ftdesk.validation.requirements import DEFAULT_HOST, all_requirements, requirements_of
 from ftdesk.validation.wording import counted
 
@@ -39,6 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--host", metavar="NAME", help=f"whose requirements count (default: {DEFAULT_HOST}, or the host of MODEL)"
     )
     parser.add_argument("--model", metavar="MODEL", help="the model to be trained, as MODEL or HOST/MODEL")
+    parser.add_argument(
+        "--against", type=Path, metavar="TEST_FILE", help="find examples whose prompt is in this file of held-out ones"
+    )
     fixing = parser.add_argument_group("fixing")
     fixing.add_argument(
         "--fix",
@@ -76,12 +80,13 @@ def run(arguments: argparse.Namespace) -> int:
     _require_sense(arguments)
     host, model = _target(arguments.host, arguments.model)
     requirements = requirements_of(host)
+    against = read_against(arguments.against) if arguments.against else None
     printed = arguments.sarif == Path("-")
     screen = Screen(sys.stdout, Wishes(arguments.quiet, arguments.most))
     reports: list[Report] = []
     fixed: dict[str, Any] | None = None
     for path in arguments.files:
-        checker = Checker(arguments.method, model=model, requirements=requirements)
+        checker = Checker(arguments.method, model=model, requirements=requirements, against=against)
         report = check_with_progress(checker, path)
         if arguments.fix:
             fixed = _fix(path, arguments.fix, report, checker, safe_only=not arguments.fix_all)

@@ -15,6 +15,7 @@ Fix = Literal[
     "remove-line",
     "remove-duplicate",
     "remove-example",
+    "remove-leak",
     "remove-byte-order-mark",
     "remove-message",
     "remove-key",

@@ -97,3 +97,18 @@ def test_a_place_that_cannot_be_written_is_one_sentence(
     assert out == ""
     assert said.count("\n") == 1
     assert untidy.read_bytes() == before
+
+
+def test_examples_of_a_test_file_are_found_and_removed_with_fix_all(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path, held_out, out = (tmp_path / name for name in ("train.jsonl", "test.jsonl", "out.jsonl"))
+    path.write_bytes(GOODS + GOOD % 99)
+    held_out.write_bytes(GOOD % 98 + (GOOD % 3).replace(ANSWER, b'{"role": "assistant", "content": "No."}'))
+    status, report, _ = run(capsys, path, "--against", held_out)
+    assert status == 1
+    assert "The prompt is also on line 2 of the test file." in report
+    _, _, said = run(capsys, path, "--against", held_out, "--fix", out, "--fix-all")
+    assert said.splitlines()[1:] == ["       1  remove-leak"]
+    assert out.read_bytes() == (GOODS + GOOD % 99).replace(GOOD % 3, b"")
+    assert run(capsys, out, "--against", held_out)[1].count("leaked-into-test") == 0

@@ -26,6 +26,7 @@ REPAIRS: tuple[Repair, ...] = (
     members.remove_duplicate_key,
     lines.REMOVE_DUPLICATE,
     lines.REMOVE_EXAMPLE,
+    lines.REMOVE_LEAK,
 )
 
 _BY_CODE = {repair.code: repair for repair in REPAIRS}

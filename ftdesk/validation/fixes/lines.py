@@ -7,6 +7,7 @@ from ftdesk.validation.fixes.repair import Edit, Place, Repair, repair
 REMOVE_LINE = Repair("remove-line", "Remove lines that hold nothing", safe=True, edits=None)
 REMOVE_DUPLICATE = Repair("remove-duplicate", "Remove copies of examples", safe=False, edits=None)
 REMOVE_EXAMPLE = Repair("remove-example", "Remove examples that teach nothing", safe=False, edits=None)
+REMOVE_LEAK = Repair("remove-leak", "Remove examples of the test file", safe=False, edits=None)
 
 
 @repair("remove-byte-order-mark", "Remove the byte order mark", safe=True)

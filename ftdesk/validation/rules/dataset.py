@@ -148,7 +148,7 @@ def contradicting_examples(twins: Twins, line_of: LineOf) -> _Found:
 )
 def leaked_into_test(twins: Twins, line_of: LineOf) -> _Found:
     for key in sorted(twins.leaks, key=line_of):
-        yield key, Problem(f"The prompt is also on line {twins.leaks[key]:,} of the test file.", fix="remove-line")
+        yield key, Problem(f"The prompt is also on line {twins.leaks[key]:,} of the test file.", fix="remove-leak")
 
 
 @dataset_rule(
