@@ -61,6 +61,11 @@ class Backups:
         self.thin(dataset)
         return kept
 
+    def drop(self, backup: Backup) -> None:
+        """Forget a version: the file was not replaced after all."""
+        with contextlib.suppress(OSError):
+            backup.path.unlink()
+
     def versions(self, dataset: Path) -> list[Backup]:
         """What is kept of ``dataset``, newest first."""
         found: list[Backup] = []

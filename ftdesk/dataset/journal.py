@@ -31,6 +31,14 @@ _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
 _LONG_LINE = 1 << 16
 """Bytes from which only the part of a line that became different is written: the whole would be felt while typing."""
 
+    @staticmethod
+    def at(path: Path) -> FileState | None:
+        """The state of the file that has this name now; ``None`` if there is none that can be seen."""
+        try:
+            return FileState.of(path.stat())
+        except OSError:
+            return None
+
 
 @dataclass(frozen=True, slots=True)
 class FileState:
@@ -223,6 +231,13 @@ def open_journal(folder: Path, dataset: Path | None) -> Journal:
     while not (journal := Journal(folder, f"untitled-{number}", None)).owned:
         number += 1
     return journal
+
+
+def is_edited_elsewhere(folder: Path, dataset: Path) -> bool:
+    """Whether another window has ``dataset`` open for editing. Raises ``StorageError``."""
+    journal = open_journal(folder, dataset)
+    journal.close()
+    return not journal.owned
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,11 @@ class Rows:
             raise IndexError(row)
         return self.base.read(number)
 
+    def check(self) -> None:
+        """Raises ``InputError`` when another program has written into the file that untouched rows stand in."""
+        if self.base is not None:
+            self.base.check()
+
     def __iter__(self) -> Iterator[bytes]:
         """All lines, as often as wanted."""
         return self.lines()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ftdesk.dataset.backups import Backups
+from ftdesk.dataset.backups import Backup, Backups
 from ftdesk.dataset.journal import FileState, Journal
 from ftdesk.dataset.lines import FileLines
 from ftdesk.dataset.rows import Rows
+from ftdesk.errors import InputError, StorageError
 from ftdesk.storage.files import FileRange, write_atomic
 
 _CHUNK = 16 << 20
@@ -22,19 +24,24 @@ class Saving:
     """One save. Only ``write`` takes time, and it touches nothing that editing changes.
 
     ``position`` is the length of the undo history, ``performed`` the number of changes since the file was last read or
-    written, both at the moment whose rows are saved. ``other`` tells that another file becomes the document's.
+    written, both at the moment whose rows are saved. ``other`` tells that another file becomes the document's, ``seen``
+    what stood at ``target`` when the user said that it may be replaced.
     """
 
     target: Path
     rows: Rows
     journal: Journal | None
     backups: Backups | None
+    seen: FileState | None
     other: bool
     position: int
     performed: int
     result: FileLines | None = None
     state: FileState | None = field(default=None, init=False)
     """How the written file is recognised, known before it has its name."""
+    outdated: bool = field(default=False, init=False)
+    """The document has been read from the disk again since: these rows are no longer its own."""
+    _backup: Backup | None = field(default=None, init=False)
     _journaled: int = field(default=0, init=False)
     _written: int = field(default=0, init=False)
 
@@ -48,22 +55,71 @@ class Saving:
 
     def write(self) -> None:
         """Write the file and index it. Raises ``StorageError`` and ``InputError``; the file is whole then, too."""
-        if self.rows.base is not None:
-            self.rows.base.check()
-        if self.backups and self.target.exists():
-            self.backups.keep(self.target)
-        write_atomic(self.target, self._pieces(), new_file_mode=0o644, before_replace=self._note)
-        self.result = FileLines(self.target)
+        try:
+            with self._own_rows() as rows:
+                rows.check()
+                write_atomic(
+                    self.target,
+                    self._pieces(rows),
+                    new_file_mode=0o644,
+                    before_replace=lambda written: self._prepare(rows, written),
+                )
+        except BaseException:
+            # A backup may be a link: as long as the file is not replaced, it would follow what is written into that.
+            if self.backups and self._backup and FileState.at(self.target) != self.state:
+                self.backups.drop(self._backup)
+            raise
+        result = FileLines(self.target)
+        if FileState.of(result.stat) != self.state:
+            result.close()
+            raise InputError(
+                f"{self.target} was replaced by another program as soon as it was saved.",
+                hint="Merge with it, or save under another name.",
+            )
+        self.result = result
 
-    def _pieces(self) -> Iterator[bytes | FileRange]:
-        for piece in self.rows.pieces():
+    @contextmanager
+    def _own_rows(self) -> Iterator[Rows]:
+        """The rows in a file of their own: the document closes its when it is read from the disk again."""
+        try:
+            rows = self.rows.duplicate()
+        except OSError as error:  # closed already
+            raise outdated(self.target) from error
+        try:
+            if self.outdated:
+                raise outdated(self.target)
+            yield rows
+        finally:
+            if rows.base is not None:
+                rows.base.close()
+
+    def _pieces(self, rows: Rows) -> Iterator[bytes | FileRange]:
+        for piece in rows.pieces():
             for part in (piece,) if isinstance(piece, bytes) else piece.parts(_CHUNK):
                 yield part
                 self._written += len(part) if isinstance(part, bytes) else part.length
 
-    def _note(self, written: os.stat_result) -> None:
-        if self.rows.base is not None:
-            self.rows.base.check()
+    def _prepare(self, rows: Rows, written: os.stat_result) -> None:
+        """All is on disk and lacks but its name: the last look at whether it may have that."""
+        rows.check()
+        if self.outdated:
+            raise outdated(self.target)
+        # Its own state, if an earlier attempt replaced the file and failed after that.
+        if FileState.at(self.target) not in (self.seen, self.state):
+            raise InputError(
+                f"{self.target} was changed by another program while it was being saved.",
+                hint="Merge with it, or save under another name.",
+            )
+        if self.backups:
+            self._backup = self.backups.keep(self.target)
         self.state = FileState.of(written)
         if self.journal and self.journal.path.exists():
-            self.journal.note(self.state, after=self._journaled)
+            # The journal's disk may be full where the file's is not. Without this line, a crash before the journal is
+            # renewed has the edits in the file and, put aside, in the journal: no reason not to save.
+            with suppress(StorageError):
+                self.journal.note(self.state, after=self._journaled)
+
+
+def outdated(target: Path) -> InputError:
+    """The rows were merged or read again while they were being saved."""
+    return InputError(f"The rows are no longer those that were to be saved as {target}.", hint="Save again.")

@@ -55,9 +55,10 @@ def test_half_a_line_gives_way_though_the_journal_was_closed_meanwhile(
     def no_room(*_: object, **__: object) -> None:
         raise StorageError("No space left on device.")
 
-    with monkeypatch.context() as patch, pytest.raises(StorageError):
+    with monkeypatch.context() as patch:
         patch.setattr(journal_module, "write_atomic", no_room)
-        journal.begin_anew(None, [edit("merged")])
+        with pytest.raises(StorageError):
+            journal.begin_anew(None, [edit("merged")])
     journal.append(edit("three"), None)
     journal.close()
     assert titles_in(tmp_path) == ["one", "two", "three"]
