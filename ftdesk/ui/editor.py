@@ -32,6 +32,7 @@ MOST_CHARACTERS = 20_000_000
 _EXACT = "application/x-ftdesk-text"
 """What is copied from one editor to another: a clipboard's plain text loses some characters and changes line ends."""
 
+_KEEP, _MOVE = QTextCursor.MoveMode.KeepAnchor, QTextCursor.MoveMode.MoveAnchor
 _LONG_HEIGHT = 480
 _FIELD_FRAME = 10  # border and padding of a field in the style sheet, above and below
 _UNLIMITED = (1 << 24) - 1  # QWIDGETSIZE_MAX
@@ -241,27 +242,25 @@ class TextEditor(QPlainTextEdit):
         for start, end in _tokens_at(cursor):
             if start < at < end and not self._composing:
                 at = end if before == start else start
-                keep, move = QTextCursor.MoveMode.KeepAnchor, QTextCursor.MoveMode.MoveAnchor
                 self._was_at = at
-                cursor.setPosition(at, keep if cursor.hasSelection() else move)
+                cursor.setPosition(at, _KEEP if cursor.hasSelection() else _MOVE)
                 self.setTextCursor(cursor)
         self._was_at = at
 
     def _take_token(self, *, backwards: bool) -> None:
         """Let the next deletion take a whole token; one that only breaks a line it leaves, and takes what is beyond."""
         cursor = self.textCursor()
-        at = cursor.position()
-        for start, end in _tokens_at(cursor):
-            if at != (end if backwards else start):
-                continue
-            is_break = end - start == len(BREAK) + 1
-            self._was_at = start if backwards else end
-            cursor.setPosition(start if backwards else end)
+        while True:
+            at = cursor.position()
+            ends = ((end, start) if backwards else (start, end) for start, end in _tokens_at(cursor))
+            beyond = next((far for near, far in ends if near == at), at)
+            is_break = abs(beyond - at) == len(BREAK) + 1
+            cursor.setPosition(beyond, _KEEP if beyond != at and not is_break else _MOVE)
             if not is_break:
-                cursor.setPosition(end if backwards else start, QTextCursor.MoveMode.KeepAnchor)
-            with QSignalBlocker(self):
-                self.setTextCursor(cursor)
-            return
+                break
+        self._was_at = beyond
+        with QSignalBlocker(self):
+            self.setTextCursor(cursor)
 
     def put_cursor_at_end(self) -> None:
         self.moveCursor(QTextCursor.MoveOperation.End)

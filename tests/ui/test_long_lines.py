@@ -81,7 +81,7 @@ def place(editor: TextEditor) -> int:
     return len(original(units[: 2 * editor.textCursor().position()].decode("utf-16-le", "surrogatepass")))
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(8))
 def test_every_key_does_to_a_text_in_pieces_what_it_does_to_the_text(
     editor: TextEditor, qtbot: QtBot, seed: int
 ) -> None:
