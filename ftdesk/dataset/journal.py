@@ -31,14 +31,6 @@ _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
 _LONG_LINE = 1 << 16
 """Bytes from which only the part of a line that became different is written: the whole would be felt while typing."""
 
-    @staticmethod
-    def at(path: Path) -> FileState | None:
-        """The state of the file that has this name now; ``None`` if there is none that can be seen."""
-        try:
-            return FileState.of(path.stat())
-        except OSError:
-            return None
-
 
 @dataclass(frozen=True, slots=True)
 class FileState:
@@ -256,13 +248,6 @@ class WrittenChange:
             rows.put(splice)
             done.append(splice)
         return Change(self.title, tuple(done))
-
-
-def is_edited_elsewhere(folder: Path, dataset: Path) -> bool:
-    """Whether another window has ``dataset`` open for editing. Raises ``StorageError``."""
-    journal = open_journal(folder, dataset)
-    journal.close()
-    return not journal.owned
 
 
 def _parsed(lines: list[bytes], current: FileState | None) -> tuple[list[WrittenChange], int | None]:
