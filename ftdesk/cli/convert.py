@@ -76,13 +76,6 @@ def _mapping(pairs: list[str]) -> ColumnMapping | None:
         if known is None or not equals or not column:
             raise InputError(f"“{pair}” is not PART=COLUMN.", hint=f"Parts are {', '.join(get_args(Part))}.")
         columns[known] = column
-    if columns and not (
-        {"user", "assistant"} <= set(columns) or {"user", "preferred", "non_preferred"} <= set(columns)
-    ):
-        raise InputError(
-            "An example needs a user's column and an answer's.",
-            hint="Add --column user=… and --column assistant=… (or preferred and non_preferred).",
-        )
     return ColumnMapping(columns) if columns else None
 
 

@@ -172,9 +172,14 @@ class JsonText:
         self.root = parse(self.text)
 
 
-def dump(value: Any, *, ascii_only: bool = False, separators: Sequence[str] = (", ", ": ")) -> str:
-    """JSON on one line. A lone surrogate has no UTF-8, so it is always written as an escape."""
-    text = json.dumps(value, ensure_ascii=ascii_only, separators=(separators[0], separators[1]))
+def dump(
+    value: Any, *, ascii_only: bool = False, separators: Sequence[str] = (", ", ": "), allow_nan: bool = True
+) -> str:
+    """JSON on one line. A lone surrogate has no UTF-8, so it is always written as an escape.
+
+    Without ``allow_nan`` a number that JSON has no digits for, ``NaN`` or an infinity, raises ``ValueError``.
+    """
+    text = json.dumps(value, ensure_ascii=ascii_only, separators=(separators[0], separators[1]), allow_nan=allow_nan)
     return _SURROGATE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 

@@ -6,7 +6,7 @@ import csv
 import importlib
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,15 @@ _WHOLE_FILE_LIMIT = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """``number`` counts from 1: the line of a JSONL file, else the record. ``problem`` says why there is no value."""
+    """``number`` counts from 1: the line of a JSONL file, else the record. ``problem`` says why there is no value.
+
+    In a row ``from_table`` every column is a key, so that a null there is an empty cell and not a value.
+    """
 
     number: int
     value: Any
     problem: str = ""
+    from_table: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +43,19 @@ class Container:
     read: Callable[[Path], Iterator[SourceRow]]
 
 
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse)
+
+
 def _json_lines(path: Path) -> Iterator[SourceRow]:
     for number, line in read_lines(path):
         if not line.strip():
             continue
         try:
-            yield SourceRow(number, json.loads(line.removeprefix(b"\xef\xbb\xbf").decode("utf-8")))
+            yield SourceRow(number, _DECODER.decode(line.removeprefix(b"\xef\xbb\xbf").decode("utf-8")))
         except (ValueError, RecursionError) as error:
             yield SourceRow(number, None, f"not valid JSON: {error}")
 
@@ -126,7 +137,7 @@ def _saved_dataset(path: Path) -> Iterator[SourceRow]:
         for part in sorted(path.rglob("*.parquet")):
             for row in _parquet(part):
                 number += 1
-                yield SourceRow(number, row.value, row.problem)
+                yield SourceRow(number, row.value, row.problem, from_table=True)
         return
 
     def batches(arrow: Any) -> Iterator[Any]:
@@ -157,11 +168,26 @@ def _arrow_rows(path: Path, batches: Callable[[Any], Iterator[Any]]) -> Iterator
         for batch in batches(arrow):
             for value in batch.to_pylist():
                 number += 1
-                yield SourceRow(number, value)
+                cells = {key: _without_filling(cell) for key, cell in value.items()}
+                yield SourceRow(number, cells, from_table=True)
     except (OSError, arrow.ArrowException) as error:
         if isinstance(error, OSError) and error.errno:
             raise unreadable(path, error) from error
         raise InputError(f"{path} cannot be read: {error}.", hint="Check that the file is complete.") from error
+
+
+def _without_filling(value: Any) -> Any:
+    """A column of Arrow gives every object all keys that any of its objects has, and fills them with null.
+
+    Only the content of a message is null because somebody wrote so.
+    """
+    if isinstance(value, Mapping):
+        return {
+            key: _without_filling(item)
+            for key, item in value.items()
+            if item is not None or (key == "content" and "role" in value)
+        }
+    return [_without_filling(item) for item in value] if isinstance(value, list) else value
 
 
 CONTAINERS: tuple[Container, ...] = (

@@ -16,8 +16,10 @@ from ftdesk.errors import InputError
 
 _LOOKED_AT = 100
 _FEW = 5
+_NOTHING: tuple[Any, ...] = (None, "", [], {})
 
 Part = Literal["system", "user", "assistant", "preferred", "non_preferred"]
+_ASKED: tuple[Part, ...] = ("system", "user")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,31 +46,49 @@ class ColumnMapping:
 
     columns: Mapping[Part, str]
 
+    def __post_init__(self) -> None:
+        """Raises ``InputError`` when the columns make no example."""
+        if set(self.columns) - {"system"} not in ({"user", "assistant"}, {"user", "preferred", "non_preferred"}):
+            raise InputError(
+                "An example needs a user's column and an answer's.",
+                hint="Name one for user and assistant, or for user, preferred and non_preferred.",
+            )
+
     def convert(self, row: Mapping[str, Any]) -> Example:
         """One example from one row. Raises ``NotConvertibleError``."""
-        texts = {part: row.get(column) for part, column in self.columns.items()}
-        for part, text in texts.items():
-            if part != "system" and not (isinstance(text, str) and text):
-                raise NotConvertibleError(f"the column “{self.columns[part]}” is empty")
-        messages = [{"role": "system", "content": texts["system"]}] if texts.get("system") else []
-        messages.append({"role": "user", "content": texts.get("user")})
-        if "preferred" in texts:
-            return {
-                "input": {"messages": messages},
-                "preferred_output": [{"role": "assistant", "content": texts["preferred"]}],
-                "non_preferred_output": [{"role": "assistant", "content": texts.get("non_preferred")}],
-            }
-        return {"messages": [*messages, {"role": "assistant", "content": texts.get("assistant")}]}
+        messages = {part: self._message(part, row.get(column)) for part, column in self.columns.items()}
+        asked = [message for part in _ASKED if (message := messages.get(part))]
+        if "assistant" in messages:
+            return {"messages": [*asked, messages["assistant"]]}
+        return {
+            "input": {"messages": asked},
+            "preferred_output": [messages["preferred"]],
+            "non_preferred_output": [messages["non_preferred"]],
+        }
+
+    def _message(self, part: Part, text: Any) -> dict[str, str] | None:
+        """``None`` where a row has no system prompt."""
+        if text in (None, ""):
+            if part == "system":
+                return None
+            raise NotConvertibleError(f"the column “{self.columns[part]}” is empty")
+        if not isinstance(text, str):
+            raise NotConvertibleError(f"the column “{self.columns[part]}” is not a text")
+        return {"role": part if part in _ASKED else "assistant", "content": text}
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedRow:
-    """One row of the source: the line that it became, or the reason why it became none, and then also what it was."""
+    """One row of the source: the line that it became, or the reason why it became none, and then also what it was.
+
+    ``left_out`` names the fields with a value that the example has no place for.
+    """
 
     number: int
     line: bytes | None
     reason: str = ""
     value: Any = None
+    left_out: tuple[str, ...] = ()
 
 
 def recognise(path: Path) -> Recognition:
@@ -122,12 +142,19 @@ def import_row(row: SourceRow, *, shape: Shape | None = None, mapping: ColumnMap
         return ImportedRow(row.number, None, "it is not an object", row.value)
     if convert is None:
         return ImportedRow(row.number, None, "nothing says which column is which", row.value)
+    fields = {key: value for key, value in row.value.items() if value is not None or not row.from_table}
     try:
-        return ImportedRow(row.number, dump(convert(row.value)).encode("utf-8"))
+        line = dump(convert(fields), allow_nan=False).encode("utf-8")
     except NotConvertibleError as error:
         return ImportedRow(row.number, None, str(error), row.value)
+    except RecursionError:
+        return ImportedRow(row.number, None, "it nests too deeply", row.value)
+    except ValueError:
+        return ImportedRow(row.number, None, "a number in it is infinite or none, which JSON cannot hold", row.value)
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         return ImportedRow(row.number, None, f"it is not built as expected ({error})", row.value)
+    left_out = tuple(key for key, value in fields.items() if value not in _NOTHING)
+    return ImportedRow(row.number, line, left_out=() if mapping is not None else left_out)
 
 
 def is_foreign(path: Path) -> bool:

@@ -1,7 +1,7 @@
 """What a row means: how each widely used shape of training data becomes an example in OpenAI's format.
 
-A shape recognises a row by its keys, says why, and converts it. What it cannot convert it refuses with a reason:
-nothing is dropped or guessed silently.
+A shape recognises a row by its keys, says why, and converts it. What it cannot convert it refuses with a reason, and
+what it had no use for stays in the row, to be told: nothing is dropped or guessed silently.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from ftdesk.dataset.spans import dump
 
 Example = dict[str, Any]
 
@@ -20,12 +22,16 @@ class NotConvertibleError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """``recognise`` gives the keys by which it knew the row, or nothing. ``convert`` raises ``NotConvertibleError``."""
+    """``recognise`` gives the keys by which it knew the row, or nothing.
+
+    ``convert`` takes out of the row what it uses, so that what is left in it is what an example has no place for. It
+    raises ``NotConvertibleError`` where the example would mean something else without that.
+    """
 
     name: str
     title: str
     recognise: Callable[[Mapping[str, Any]], Sequence[str]]
-    convert: Callable[[Mapping[str, Any]], Example]
+    convert: Callable[[dict[str, Any]], Example]
 
 
 _SHAREGPT_ROLES = {
@@ -47,15 +53,26 @@ def _present(row: Mapping[str, Any], *keys: str) -> Sequence[str]:
     return keys if all(row.get(key) not in (None, "") for key in keys) else ()
 
 
-def _text(row: Mapping[str, Any], key: str) -> str:
-    value = row.get(key)
+def _text(row: dict[str, Any], key: str) -> str:
+    value = row.pop(key, None)
     if not isinstance(value, str):
         raise NotConvertibleError(f"“{key}” is not a text")
     return value
 
 
-def _conversation(*turns: tuple[str, str]) -> Example:
-    return {"messages": [{"role": role, "content": text} for role, text in turns if text or role != "system"]}
+def _optional_text(row: dict[str, Any], *keys: str) -> str:
+    """The first of ``keys`` that has a value."""
+    key = next((key for key in keys if row.get(key) not in (None, "")), None)
+    return "" if key is None else _text(row, key)
+
+
+def _system(row: dict[str, Any]) -> list[Any]:
+    text = _optional_text(row, "system", "system_prompt")
+    return [{"role": "system", "content": text}] if text else []
+
+
+def _turn(role: str, text: str) -> dict[str, Any]:
+    return {"role": role, "content": text}
 
 
 def _messages(value: Any, where: str) -> list[Any]:
@@ -67,35 +84,33 @@ def _messages(value: Any, where: str) -> list[Any]:
             raise NotConvertibleError(f"“{where}” is a text and not a list of messages") from error
     if not (isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value)):
         raise NotConvertibleError(f"“{where}” is not a list of messages")
-    return [_without_nulls(item) for item in value]
+    return [_with_written_arguments(message) for message in value]
 
 
-def _without_nulls(value: Any) -> Any:
-    """Tables fill every key that any row has with null; an example must not carry those."""
-    if isinstance(value, Mapping):
-        return {
-            key: _without_nulls(item)
-            for key, item in value.items()
-            if item is not None or (key == "content" and value.get("tool_calls"))
-        }
-    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
+def _with_written_arguments(message: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Chat templates want the arguments of a call as an object; OpenAI's format has them as text."""
+    calls = message.get("tool_calls")
+    return {**message, "tool_calls": list(map(_written, calls))} if isinstance(calls, list) else message
 
 
-def _openai_keys(row: Mapping[str, Any]) -> Sequence[str]:
-    if row.get("preferred_output") is not None:
-        return _present(row, "input", "preferred_output", "non_preferred_output")
-    return _present(row, "messages")
+def _written(call: Any) -> Any:
+    function = call.get("function") if isinstance(call, Mapping) else None
+    if not (isinstance(function, Mapping) and isinstance(function.get("arguments"), Mapping)):
+        return call
+    return {**call, "function": {**function, "arguments": dump(function["arguments"], allow_nan=False)}}
 
 
-def _from_openai(row: Mapping[str, Any]) -> Example:
-    example = {key: value for key, value in row.items() if value is not None}
-    for key in ("messages", "preferred_output", "non_preferred_output"):
-        if key in example:
-            example[key] = _messages(example[key], key)
-    for key in ("tools", "input"):
-        if isinstance(example.get(key), str):
-            example[key] = _parsed(example[key], key)
-    return {key: _without_nulls(value) for key, value in example.items()}
+def _tools(row: dict[str, Any]) -> dict[str, Any]:
+    """The definitions of tools as a member of an example: a list, or JSON text, of functions with or without frame."""
+    value = row.pop("tools", None)
+    if isinstance(value, str) and value:
+        value = _parsed(value, "tools")
+    if not value:
+        return {}
+    if not (isinstance(value, list) and all(isinstance(item, Mapping) for item in value)):
+        raise NotConvertibleError("“tools” is not a list of definitions")
+    framed = [item if "function" in item else {"type": "function", "function": item} for item in value]
+    return {"tools": framed}
 
 
 def _parsed(text: str, key: str) -> Any:
@@ -105,37 +120,62 @@ def _parsed(text: str, key: str) -> Any:
         raise NotConvertibleError(f"“{key}” is a text and not JSON") from error
 
 
-def _from_sharegpt(row: Mapping[str, Any]) -> Example:
-    turns = _messages(row.get("conversations", row.get("conversation")), "conversations")
-    messages = []
-    system = row.get("system") or row.get("system_prompt")
-    if isinstance(system, str) and system:
-        messages.append({"role": "system", "content": system})
-    for number, turn in enumerate(turns, start=1):
-        speaker = turn.get("from", turn.get("role"))
+def _openai_keys(row: Mapping[str, Any]) -> Sequence[str]:
+    if row.get("preferred_output") is not None:
+        return _present(row, "input", "preferred_output", "non_preferred_output")
+    return _present(row, "messages")
+
+
+def _from_openai(row: dict[str, Any]) -> Example:
+    example = dict(row)
+    row.clear()
+    for key in ("messages", "preferred_output", "non_preferred_output"):
+        if example.get(key) is not None:
+            example[key] = _messages(example[key], key)
+    for key in ("tools", "input") if "preferred_output" in example else ("tools",):
+        if isinstance(text := example.get(key), str):
+            example[key] = _parsed(text, key) if text else None
+    return example
+
+
+def _from_sharegpt(row: dict[str, Any]) -> Example:
+    key = "conversation" if _present(row, "conversation") else "conversations"
+    messages = _system(row)
+    for number, turn in enumerate(_messages(row.pop(key, None), key), start=1):
+        rest = dict(turn)
+        speaker = rest.pop("from", None) if "from" in rest else rest.pop("role", None)
         role = _SHAREGPT_ROLES.get(str(speaker).lower())
-        text = turn.get("value", turn.get("content"))
+        text = rest.pop("value", None) if "value" in rest else rest.pop("content", None)
         if role is None:
             raise NotConvertibleError(f"turn {number} is from “{speaker}”, which is no role")
         if role == "tool":
             raise NotConvertibleError(f"turn {number} is a tool's answer without the id of its call")
         if not isinstance(text, str):
             raise NotConvertibleError(f"turn {number} has no text")
-        messages.append({"role": role, "content": text})
-    return {"messages": messages}
+        message = _turn(role, text)
+        if role == "assistant" and (weight := rest.pop("weight", None)) is not None:
+            if weight not in (0, 1):
+                raise NotConvertibleError(f"turn {number} has the weight {weight}, and an example knows only 0 and 1")
+            message["weight"] = int(weight)
+        elif rest.get("weight") == 0:
+            del rest["weight"]  # nobody trains on a question anyway
+        messages.append(message)
+        row.update({f"{key}.{name}": value for name, value in rest.items()})
+    return {"messages": messages, **_tools(row)}
 
 
-def _from_alpaca(row: Mapping[str, Any]) -> Example:
-    instruction, extra = _text(row, "instruction"), row.get("input") or ""
-    if not isinstance(extra, str):
-        raise NotConvertibleError("“input” is not a text")
-    turns = [("system", str(row.get("system") or ""))]
-    for number, past in enumerate(row.get("history") or [], start=1):
-        if not (isinstance(past, Sequence) and len(past) == 2):
+def _from_alpaca(row: dict[str, Any]) -> Example:
+    messages = _system(row)
+    history = row.pop("history", None) or []
+    if not isinstance(history, list):
+        raise NotConvertibleError("“history” is not a list")
+    for number, past in enumerate(history, start=1):
+        if not (isinstance(past, list) and len(past) == 2 and all(isinstance(text, str) for text in past)):
             raise NotConvertibleError(f"entry {number} of “history” is not a question with its answer")
-        turns += [("user", str(past[0])), ("assistant", str(past[1]))]
-    turns += [("user", f"{instruction}\n\n{extra}" if extra else instruction), ("assistant", _text(row, "output"))]
-    return _conversation(*turns)
+        messages += [_turn("user", past[0]), _turn("assistant", past[1])]
+    instruction, extra = _text(row, "instruction"), _optional_text(row, "input")
+    messages.append(_turn("user", f"{instruction}\n\n{extra}" if extra else instruction))
+    return {"messages": [*messages, _turn("assistant", _text(row, "output"))]}
 
 
 def _pair_keys(row: Mapping[str, Any]) -> Sequence[str]:
@@ -146,40 +186,54 @@ def _pair_keys(row: Mapping[str, Any]) -> Sequence[str]:
     return ()
 
 
-def _from_pair(row: Mapping[str, Any]) -> Example:
+def _from_pair(row: dict[str, Any]) -> Example:
     keys = _pair_keys(row)
     if not keys:
         raise NotConvertibleError("there is no prompt with its completion")
-    prompt, answer = row[keys[0]], row[keys[1]]
-    if isinstance(prompt, list) and isinstance(answer, list):
-        return {"messages": [*_messages(prompt, keys[0]), *_messages(answer, keys[1])]}
-    return _conversation(
-        ("system", str(row.get("system") or "")), ("user", _text(row, keys[0])), ("assistant", _text(row, keys[1]))
-    )
-
-
-def _from_chosen(row: Mapping[str, Any]) -> Example:
-    """TRL's preference shape: texts or lists of messages, with the prompt apart or as the common beginning of both."""
-    chosen, rejected, prompt = row.get("chosen"), row.get("rejected"), row.get("prompt")
-    if isinstance(chosen, str) and isinstance(rejected, str):
-        chosen, rejected = ([{"role": "assistant", "content": text}] for text in (chosen, rejected))
-    chosen, rejected = _messages(chosen, "chosen"), _messages(rejected, "rejected")
-    if isinstance(prompt, str) and prompt:
-        before: list[Any] = [{"role": "user", "content": prompt}]
-    elif prompt:
-        before = _messages(prompt, "prompt")
+    if _present(row, "context"):
+        raise NotConvertibleError("the answer may depend on “context”, which has no place beside the prompt")
+    messages = _system(row)
+    if all(isinstance(row[key], list) for key in keys):
+        for key in keys:
+            messages += _messages(row.pop(key), key)
     else:
-        shared = 0
-        while shared < min(len(chosen), len(rejected)) - 1 and chosen[shared] == rejected[shared]:
-            shared += 1
-        before = chosen[:shared]
-    chosen, rejected = chosen[-1:], rejected[-1:]
-    if not before:
-        raise NotConvertibleError("there is no prompt before the two answers")
-    system = row.get("system")
-    if isinstance(system, str) and system:
-        before = [{"role": "system", "content": system}, *before]
-    return {"input": {"messages": before}, "preferred_output": chosen, "non_preferred_output": rejected}
+        messages += [_turn("user", _text(row, keys[0])), _turn("assistant", _text(row, keys[1]))]
+    return {"messages": messages, **_tools(row)}
+
+
+def _from_chosen(row: dict[str, Any]) -> Example:
+    """TRL's preference shape: texts or lists of messages, with the prompt apart or as the common beginning of both."""
+    answers: dict[str, list[Any]] = {}
+    for key in ("chosen", "rejected"):
+        value = row.pop(key, None)
+        answers[key] = [_turn("assistant", value)] if isinstance(value, str) else _messages(value, key)
+    before = _asked(row.pop("prompt", None), *answers.values())
+    for key, answer in answers.items():
+        if answer[: len(before)] == before:
+            del answer[: len(before)]
+        if len(answer) != 1:
+            raise NotConvertibleError(f"“{key}” has {len(answer)} messages after the prompt, where a preference has 1")
+    return {
+        "input": {"messages": [*_system(row), *before], **_tools(row)},
+        "preferred_output": answers["chosen"],
+        "non_preferred_output": answers["rejected"],
+    }
+
+
+def _asked(prompt: Any, chosen: list[Any], rejected: list[Any]) -> list[Any]:
+    """What stands before the two answers, by ``prompt`` and by what both begin with; they must not contradict."""
+    shared = 0
+    while shared < min(len(chosen), len(rejected)) - 1 and chosen[shared] == rejected[shared]:
+        shared += 1
+    common = chosen[:shared]
+    if not prompt:
+        if not common:
+            raise NotConvertibleError("there is no prompt before the two answers")
+        return common
+    before = [_turn("user", prompt)] if isinstance(prompt, str) else _messages(prompt, "prompt")
+    if common and common[-len(before) :] != before:
+        raise NotConvertibleError("“prompt” is not what both answers begin with")
+    return common or before
 
 
 def _log_keys(row: Mapping[str, Any]) -> Sequence[str]:
@@ -190,40 +244,62 @@ def _log_keys(row: Mapping[str, Any]) -> Sequence[str]:
     return ()
 
 
-def _from_log(row: Mapping[str, Any]) -> Example:
-    """A chat completion request with its response, as proxies and batch files log them."""
+def _from_log(row: dict[str, Any]) -> Example:
+    """A chat completion request with its response, as proxies and batch files log them.
+
+    Of the request its messages and tools are the example; how it was sampled and billed says nothing to learn.
+    """
     keys = _log_keys(row)
-    request, response = row[keys[0]], row["response"]
+    if not keys:
+        raise NotConvertibleError("there is no request with its response")
+    request, response = row.pop(keys[0]), row.pop(keys[1])
     body = response.get("body", response)
     choices = body.get("choices") if isinstance(body, Mapping) else None
     if not (isinstance(choices, list) and choices and isinstance(choices[0], Mapping)):
         raise NotConvertibleError("the response has no answer")
+    if len(choices) > 1:
+        raise NotConvertibleError(f"the response has {len(choices)} answers, and an example has one")
     answer = choices[0].get("message")
     if not isinstance(answer, Mapping):
         raise NotConvertibleError("the response has no answer")
-    kept = {key: answer[key] for key in ("role", "content", "tool_calls", "refusal") if answer.get(key) is not None}
+    if answer.get("audio"):
+        raise NotConvertibleError("the answer is sound, which an example has no place for")
+    kept = {key: answer[key] for key in _ANSWERED if answer.get(key) is not None}
+    row.update({f"message.{key}": value for key, value in answer.items() if key not in _ANSWERED})
     example: Example = {"messages": [*_messages(request["messages"], "messages"), {"role": "assistant", **kept}]}
-    for key in ("tools", "parallel_tool_calls"):
+    for key in ("tools", "parallel_tool_calls", "functions"):
         if request.get(key) is not None:
             example[key] = request[key]
     return example
 
 
-def _from_chatgpt(row: Mapping[str, Any]) -> Example:
-    """A conversation of ChatGPT's data export: a tree, of which the branch that was shown last is taken."""
-    nodes, at = row["mapping"], row.get("current_node")
+_ANSWERED = ("role", "content", "tool_calls", "function_call", "refusal")
+
+
+def _from_chatgpt(row: dict[str, Any]) -> Example:
+    """A conversation of ChatGPT's data export: a tree, of which the branch that was shown last is taken.
+
+    The title, the times and the ids around it are the export's own; what a tool was asked and answered is counted.
+    """
+    nodes, at = row["mapping"], row["current_node"]
+    row.clear()
     branch: list[Any] = []
     while at is not None and at in nodes and len(branch) <= len(nodes):
-        branch.append(nodes[at].get("message"))
+        branch.append(nodes[at].get("message") or {})
         at = nodes[at].get("parent")
     messages = []
     for message in reversed(branch):
-        role = ((message or {}).get("author") or {}).get("role")
-        content = (message or {}).get("content") or {}
-        parts = content.get("parts") or []
-        text = "".join(part for part in parts if isinstance(part, str))
-        if role in ("user", "assistant", "system") and content.get("content_type") == "text" and text.strip():
-            messages.append({"role": role, "content": text})
+        role, content = (message.get("author") or {}).get("role"), message.get("content") or {}
+        kind, parts = content.get("content_type"), content.get("parts") or []
+        is_text = kind in ("text", "multimodal_text") and all(isinstance(part, str) for part in parts)
+        text = "".join(parts) if is_text else ""
+        files = (message.get("metadata") or {}).get("attachments")
+        if role == "user" and (files or (kind == "multimodal_text" and not is_text)):
+            raise NotConvertibleError("a question comes with an image or a file, which the export holds apart")
+        if role in ("user", "assistant", "system") and text.strip():
+            messages.append(_turn(role, text))
+        elif content and (text.strip() or not is_text):
+            row[f"mapping.{role}.{kind}"] = content
     if not any(message["role"] == "assistant" for message in messages):
         raise NotConvertibleError("the conversation has no answer in text")
     return {"messages": messages}

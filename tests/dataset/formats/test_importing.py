@@ -16,6 +16,8 @@ from ftdesk.errors import InputError
 ASK = {"role": "user", "content": "q"}
 ANSWER = {"role": "assistant", "content": "a"}
 OTHER = {"role": "assistant", "content": "b"}
+SYSTEM = {"role": "system", "content": "s"}
+TOOL = {"type": "function", "function": {"name": "f"}}
 
 
 def imported(path: Path, **options: Any) -> list[Any]:
@@ -32,7 +34,7 @@ def json_lines(folder: Path, *rows: Any) -> Path:
 @pytest.mark.parametrize(
     ("shape", "row", "example"),
     [
-        ("openai", {"messages": [ASK, ANSWER], "tools": None}, {"messages": [ASK, ANSWER]}),
+        ("openai", {"messages": [ASK, ANSWER], "answer": None}, {"messages": [ASK, ANSWER], "answer": None}),
         (
             "openai",
             {"input": {"messages": [ASK]}, "preferred_output": [ANSWER], "non_preferred_output": [OTHER]},
@@ -42,6 +44,21 @@ def json_lines(folder: Path, *rows: Any) -> Path:
             "sharegpt",
             {"system": "s", "conversations": [{"from": "human", "value": "q"}, {"from": "gpt", "value": "a"}]},
             {"messages": [{"role": "system", "content": "s"}, ASK, ANSWER]},
+        ),
+        (
+            "sharegpt",
+            {
+                "conversations": [
+                    {"from": "human", "value": "q", "weight": 0},
+                    {"from": "gpt", "value": "a", "weight": 0},
+                    {"from": "gpt", "value": "b", "weight": 1},
+                ],
+                "tools": '[{"name": "f"}]',
+            },
+            {
+                "messages": [ASK, {**ANSWER, "weight": 0}, {**OTHER, "weight": 1}],
+                "tools": [{"type": "function", "function": {"name": "f"}}],
+            },
         ),
         (
             "alpaca",
@@ -67,6 +84,20 @@ def json_lines(folder: Path, *rows: Any) -> Path:
             "trl-preference",
             {"chosen": [ASK, ANSWER], "rejected": [ASK, OTHER]},
             {"input": {"messages": [ASK]}, "preferred_output": [ANSWER], "non_preferred_output": [OTHER]},
+        ),
+        (
+            "trl-preference",
+            {"prompt": "q", "chosen": [SYSTEM, ASK, ANSWER], "rejected": [SYSTEM, ASK, OTHER], "tools": [TOOL]},
+            {
+                "input": {"messages": [SYSTEM, ASK], "tools": [TOOL]},
+                "preferred_output": [ANSWER],
+                "non_preferred_output": [OTHER],
+            },
+        ),
+        (
+            "prompt-completion",
+            {"prompt": [ASK], "completion": [ANSWER], "tools": [TOOL]},
+            {"messages": [ASK, ANSWER], "tools": [TOOL]},
         ),
         (
             "log",
@@ -135,6 +166,110 @@ def test_rows_that_do_not_map_are_listed_and_none_is_dropped(tmp_path: Path) -> 
     assert [row.number for row in import_rows(path)] == [1, 2, 3, 4, 5, 7]
 
 
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ({"chosen": [ASK, ANSWER, ASK, OTHER], "rejected": [ASK, OTHER, ASK, ANSWER]}, "“chosen” has 3 messages"),
+        ({"prompt": [ASK], "chosen": [ANSWER, ASK, OTHER], "rejected": [OTHER]}, "“chosen” has 3 messages"),
+        ({"prompt": "other", "chosen": [ASK, ANSWER], "rejected": [ASK, OTHER]}, "not what both answers begin with"),
+        ({"context": "It is Paris.", "question": "q", "answer": "a"}, "may depend on “context”"),
+        ({"instruction": "q", "output": "a", "history": [[None, "hi"]]}, "entry 1 of “history”"),
+        ({"instruction": "q", "output": "a", "history": ["ab"]}, "entry 1 of “history”"),
+        ({"instruction": "q", "output": "a", "system": {"a": 1}}, "“system” is not a text"),
+        ({"instruction": "q", "output": "a", "input": 5}, "“input” is not a text"),
+        ({"conversations": [{"from": "human", "value": "q"}, {"from": "gpt", "value": "a", "weight": 0.5}]}, "weight"),
+        (
+            {"request": {"messages": [ASK]}, "response": {"choices": [{"message": ANSWER}, {"message": OTHER}]}},
+            "the response has 2 answers",
+        ),
+    ],
+)
+def test_what_would_mean_something_else_as_an_example_is_refused(
+    tmp_path: Path, row: dict[str, Any], reason: str
+) -> None:
+    (said,) = imported(json_lines(tmp_path, row))
+    assert isinstance(said, str)
+    assert reason in said
+
+
+@pytest.mark.parametrize(
+    ("row", "left_out"),
+    [
+        ({"id": 7, "prompt": "q", "completion": "a", "note": "", "tags": []}, ("id",)),
+        ({"prompt": "q", "chosen": "a", "rejected": "b", "score_chosen": 0}, ("score_chosen",)),
+        (
+            {
+                "id": "x",
+                "conversations": [{"from": "human", "value": "q", "lang": "en"}, {"from": "gpt", "value": "a"}],
+            },
+            ("id", "conversations.lang"),
+        ),
+        ({"messages": [ASK, ANSWER], "id": 7}, ()),
+    ],
+)
+def test_fields_that_an_example_has_no_place_for_are_named(
+    tmp_path: Path, row: dict[str, Any], left_out: tuple[str, ...]
+) -> None:
+    (result,) = import_rows(json_lines(tmp_path, row))
+    assert result.line is not None
+    assert result.left_out == left_out
+
+
+def test_nulls_of_json_stay_and_only_those_that_fill_a_table_go(tmp_path: Path) -> None:
+    schema = {"type": "object", "properties": {"a": {"default": None}}}
+    example = {
+        "messages": [
+            ASK,
+            {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{}"}},
+        ],
+        "tools": [{"type": "function", "function": {"name": "f", "parameters": schema}}],
+        "answer": None,
+    }
+    assert imported(json_lines(tmp_path, example)) == [example]
+    table = pa.table({"messages": [[ASK, {**ANSWER, "name": "n"}]], "tools": pa.nulls(1)})
+    parquet.write_table(table, tmp_path / "a.parquet")
+    assert imported(tmp_path / "a.parquet") == [{"messages": [ASK, {**ANSWER, "name": "n"}]}]
+
+
+def test_numbers_that_json_cannot_hold_and_values_that_nest_too_deeply_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    rows = ['{"a": NaN, %s', '{"a": 1e400, %s', '{"a": ' + "[" * 900 + "]" * 900 + ", %s", "{%s"]
+    path.write_text("\n".join(row % json.dumps({"messages": [ASK, ANSWER]})[1:] for row in rows))
+    nan, infinite, deep, good = imported(path)
+    assert (nan, good) == ("not valid JSON: NaN is no JSON", {"messages": [ASK, ANSWER]})
+    assert "infinite" in infinite
+    assert isinstance(deep, str) or "a" in deep  # how deep is too deep is for the version of Python to say
+
+
+def test_arguments_of_calls_become_text_again(tmp_path: Path) -> None:
+    call = {"id": "1", "type": "function", "function": {"name": "f", "arguments": {"x": 1}}}
+    (example,) = imported(json_lines(tmp_path, {"messages": [ASK, {"role": "assistant", "tool_calls": [call]}]}))
+    assert example["messages"][1]["tool_calls"][0]["function"]["arguments"] == '{"x": 1}'
+
+
+def test_of_a_chatgpt_export_what_is_no_text_is_refused_in_questions_and_named_elsewhere(tmp_path: Path) -> None:
+    def node(role: str, content: dict[str, Any], parent: str | None, **metadata: Any) -> dict[str, Any]:
+        return {"message": {"author": {"role": role}, "content": content, "metadata": metadata}, "parent": parent}
+
+    def text(content: str) -> dict[str, Any]:
+        return {"content_type": "text", "parts": [content]}
+
+    image = {"content_type": "multimodal_text", "parts": [{"content_type": "image_asset_pointer"}, "q"]}
+    code = {"content_type": "code", "text": "1 + 1"}
+    questions = [node("user", image, None), node("user", text("q"), None, attachments=[{"name": "a.pdf"}])]
+    conversations: list[dict[str, Any]] = [
+        {"mapping": {"ask": ask, "end": node("assistant", text("a"), "ask")}, "current_node": "end"}
+        for ask in (*questions, node("user", text("q"), None))
+    ]
+    conversations[2]["mapping"] |= {"run": node("assistant", code, "ask"), "end": node("assistant", text("a"), "run")}
+    path = tmp_path / "conversations.json"
+    path.write_text(json.dumps(conversations))
+    rows = list(import_rows(path))
+    assert all("an image or a file" in row.reason for row in rows[:2])
+    assert json.loads(rows[2].line or b"") == {"messages": [ASK, ANSWER]}
+    assert rows[2].left_out == ("mapping.assistant.code",)
+
+
 def test_a_table_with_other_columns_is_mapped_by_hand(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text('Frage,Antwort,Regel\n"a, b","x\ny",s\nnur Frage,,\nzu,viele,Zellen,hier\n', "utf-8")
@@ -199,6 +334,23 @@ def test_a_file_that_cannot_be_used_is_one_sentence(tmp_path: Path, name: str, c
     path.write_bytes(content)
     with pytest.raises(InputError, match=reason):
         recognise(path)
+
+
+@pytest.mark.parametrize(
+    "parts", [("user",), ("assistant",), ("user", "assistant", "preferred"), ("user", "preferred")]
+)
+def test_columns_that_make_no_example_are_refused(parts: tuple[Any, ...]) -> None:
+    with pytest.raises(InputError, match="user's column and an answer's"):
+        ColumnMapping(dict.fromkeys(parts, "column"))
+
+
+def test_a_cell_that_is_no_text_is_refused_in_every_column(tmp_path: Path) -> None:
+    path = json_lines(tmp_path, {"s": {"a": 1}, "q": "q", "a": "a"}, {"q": 5, "a": "a"}, {"q": "q", "a": None})
+    assert imported(path, mapping=ColumnMapping({"system": "s", "user": "q", "assistant": "a"})) == [
+        "the column “s” is not a text",
+        "the column “q” is not a text",
+        "the column “a” is empty",
+    ]
 
 
 def test_a_folder_without_data_and_a_missing_file_are_said(tmp_path: Path) -> None:
