@@ -87,6 +87,9 @@ class DiskChanges(QObject):
 
     def merge(self) -> None:
         """Bring the edits here and what another program has written together, as one change that is not saved yet."""
+        if self._saves.is_running:  # it writes the rows as they are before that, so it goes first
+            self._saves.then(self.merge)
+            return
         conflicts: list[int] = []
         if self._dataset.attempt(lambda document: conflicts.append(document.merge_from_disk())):
             if conflicts[0]:
@@ -101,6 +104,9 @@ class DiskChanges(QObject):
 
     def reload(self) -> None:
         """Show the file as another program has left it. Edits that were not saved are put aside and can be found."""
+        if self._saves.is_running:
+            self._saves.then(self.reload)
+            return
         if self._dataset.attempt(lambda document: document.reload()):
             document = self._dataset.document
             if document is not None and document.set_aside is not None:

@@ -187,3 +187,24 @@ def test_what_was_never_a_file_is_saved_in_a_thread_when_it_is_large(qapp: QAppl
         assert content(tmp_path / "new.jsonl") == (LINE + b"\n") * 1_000
 
     play(qapp, scenario)
+
+
+def test_bringing_both_together_waits_for_the_save_that_runs(
+    qapp: QApplication, large: Path, gate: Gate, tmp_path: Path
+) -> None:
+    async def scenario(user: Driver) -> None:
+        document = await begin_save(user, large, gate)
+        other = tmp_path / "other"
+        replace(large, other, b"\n".join([LINE] * 1_000 + [b"theirs"]) + b"\n")
+        user.window.desk.files.disk.merge()
+        assert len(document) == 1_000
+        gate.open.set()
+        await user.until(lambda: len(document) == 1_001)
+        assert list(document.lines()) == [EDITED, *[LINE] * 999, b"theirs"]
+
+    play(qapp, scenario)
+
+
+def replace(path: Path, other: Path, content: bytes) -> None:
+    other.write_bytes(content)
+    other.replace(path)
