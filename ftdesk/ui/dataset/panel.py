@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
@@ -25,6 +25,10 @@ from ftdesk.ui.panel import Panel
 from ftdesk.ui.text import Label, plural
 from ftdesk.ui.tokens import TEXT_WIDTH, UNIT
 from ftdesk.ui.widgets import EmptyState, IconButton
+from ftdesk.validation.findings import Finding
+
+if TYPE_CHECKING:
+    from ftdesk.ui.repairs import Repairs
 
 _WIDTH_OF_THREE = 220 * UNIT
 
@@ -45,6 +49,7 @@ class DatasetPanel(Panel):
         self._title = Label("", "heading")
         self._title.setObjectName("example_title")
         self._facts = Label("", "caption")
+        self._repairs: Repairs | None = None
         self._wants_inspector = True
         self._fits = True
         self._pages = QStackedWidget()
@@ -71,6 +76,14 @@ class DatasetPanel(Panel):
 
         if self._change(append):
             self.composer.text.setFocus()
+
+    def _fix(self, finding: Finding) -> None:
+        """Fix what was found in the example that is shown."""
+        if self._repairs is None:
+            from ftdesk.ui.repairs import Repairs  # brings the rules along, which the start does not wait for
+
+            self._repairs = Repairs(self.desk, self)
+        self._repairs.fix(self._dataset.row, finding)
 
     def toggle_inspector(self) -> None:
         self._wants_inspector = not self.inspector.isVisible()
@@ -189,6 +202,7 @@ class DatasetPanel(Panel):
         self.inspector.tools.edited.connect(self.edits.edit)
         self.inspector.tools.restructured.connect(self.edits.restructure)
         self.inspector.raw_committed.connect(self.edits.replace_line)
+        self.inspector.findings.fix_wanted.connect(self._fix)
         self.inspector.tags_committed.connect(lambda tags: self.edits.set_tags(tags, self.examples.rows))
 
     def _show_dataset(self) -> None:
