@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
-from collections.abc import Iterator
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import get_args
 
 from ftdesk.cli.main import narrate
-from ftdesk.dataset.formats.exporting import LAYOUTS, ExportResult, export_rows
+from ftdesk.dataset.formats.exporting import LAYOUTS, export_rows
 from ftdesk.dataset.formats.importing import ColumnMapping, ImportedRow, Part, import_rows, recognise, shape_named
 from ftdesk.dataset.formats.shapes import SHAPES
+from ftdesk.dataset.spans import dump
 from ftdesk.errors import ExitStatus, InputError, StorageError
 
 _LISTED = 20
@@ -32,26 +35,51 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PART=COLUMN",
         help=f"which column is which part; parts are {', '.join(get_args(Part))}",
     )
+    parser.add_argument(
+        "--drop",
+        action="append",
+        default=[],
+        metavar="FIELD",
+        help="a field that the examples may go without; others that have no place end with status 1",
+    )
     parser.add_argument("--force", action="store_true", help="replace OUT if it exists")
     parser.add_argument("--json", action="store_true", help="print the result as one JSON document")
 
 
+@dataclass(slots=True)
+class _Tally:
+    """What did not come along. ``numbers`` are those of the source, of each row that could be read."""
+
+    numbers: array[int] = field(default_factory=lambda: array("Q"))
+    refused: list[tuple[int, str]] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+
+    def keep(self, rows: Iterable[ImportedRow]) -> Iterator[bytes]:
+        """The lines of ``rows`` that have one."""
+        for row in rows:
+            if row.line is None:
+                self.refused.append((row.number, row.reason))
+            else:
+                self.numbers.append(row.number)
+                self.left_out.update(row.left_out)
+                yield row.line
+
+
 def run(arguments: argparse.Namespace) -> int:
-    """Convert, list every row that could not be, and end with 1 if there were any."""
+    """Convert and list what did not come along: every row that could not be, every field without a place.
+
+    Ends with 0 only if all of ``IN`` is in ``OUT``, but for the fields of ``--drop``.
+    """
     source, target = arguments.source, arguments.target
     if target.exists() and not arguments.force:
         raise InputError(f"{target} exists already.", hint="Choose another name, or add --force to replace it.")
     shape = shape_named(arguments.shape) if arguments.shape else None
     mapping = _mapping(arguments.column)
     why = "columns as given" if mapping else shape.title if shape else recognise(source).why
-    refused: list[ImportedRow] = []
+    tally = _Tally()
     try:
         with tempfile.TemporaryFile() as lines:
-            for row in import_rows(source, shape=shape, mapping=mapping):
-                if row.line is None:
-                    refused.append(row)
-                else:
-                    lines.write(row.line + b"\n")
+            lines.writelines(line + b"\n" for line in tally.keep(import_rows(source, shape=shape, mapping=mapping)))
             lines.seek(0)
             result = export_rows(_stripped(lines), target, arguments.layout)
     except OSError as error:
@@ -60,8 +88,12 @@ def run(arguments: argparse.Namespace) -> int:
             str(error),
             "Free some space there, or name another folder in TMPDIR.",
         ) from error
-    _report(arguments, why, result, refused)
-    return ExitStatus.NO if refused or result.skipped else ExitStatus.GOOD
+    tally.refused += [(tally.numbers[row.number - 1], row.reason) for row in result.skipped]
+    tally.refused.sort()
+    for name in arguments.drop:
+        del tally.left_out[name]
+    _report(arguments, why, result.written, tally)
+    return ExitStatus.NO if tally.refused or tally.left_out else ExitStatus.GOOD
 
 
 def _stripped(lines: Iterator[bytes]) -> Iterator[bytes]:
@@ -79,16 +111,25 @@ def _mapping(pairs: list[str]) -> ColumnMapping | None:
     return ColumnMapping(columns) if columns else None
 
 
-def _report(arguments: argparse.Namespace, why: str, result: ExportResult, refused: list[ImportedRow]) -> None:
-    problems = [(row.number, row.reason) for row in refused] + [(row.number, row.reason) for row in result.skipped]
+def _report(arguments: argparse.Namespace, why: str, written: int, tally: _Tally) -> None:
     if arguments.json:
-        listed = [{"row": number, "reason": reason} for number, reason in problems]
-        document = {"source": str(arguments.source), "recognised": why, "written": result.written, "refused": listed}
-        print(json.dumps(document, ensure_ascii=False))
+        print(
+            dump(
+                {
+                    "source": str(arguments.source),
+                    "recognised": why,
+                    "written": written,
+                    "refused": [{"row": number, "reason": reason} for number, reason in tally.refused],
+                    "left_out": tally.left_out,
+                }
+            )
+        )
         return
     narrate(why)
-    for number, reason in problems[:_LISTED]:
+    for number, reason in tally.refused[:_LISTED]:
         narrate(f"row {number} was not converted: {reason}")
-    if len(problems) > _LISTED:
-        narrate(f"… and {len(problems) - _LISTED} more; --json lists all.")
-    narrate(f"{result.written} examples written to {arguments.target}.")
+    if len(tally.refused) > _LISTED:
+        narrate(f"… and {len(tally.refused) - _LISTED} more; --json lists all.")
+    for name, rows in tally.left_out.most_common():
+        narrate(f"“{name}” was left out of {rows} rows; an example has no place for it (--drop if that is right).")
+    narrate(f"{written} examples written to {arguments.target}.")

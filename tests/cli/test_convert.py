@@ -36,6 +36,40 @@ def test_columns_are_chosen_by_name(tmp_path: Path) -> None:
     assert json.loads(target.read_text())["messages"][1] == {"role": "assistant", "content": "a"}
 
 
+def test_a_field_without_a_place_is_told_and_the_status_says_so_unless_it_may_go(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.csv", tmp_path / "a.jsonl"
+    source.write_text("id,prompt,completion\n1,q,a\n2,q,a\n,q,a\n")
+    done = convert(source, target)
+    assert done.returncode == 1
+    assert "“id” was left out of 2 rows" in done.stderr
+    assert json.loads(convert(source, target, "--json", "--force").stdout)["left_out"] == {"id": 2}
+    done = convert(source, target, "--force", "--drop", "id")
+    assert (done.returncode, "“id”" in done.stderr) == (0, False)
+
+
+def test_rows_are_numbered_as_the_source_does_and_reasons_may_hold_any_character(tmp_path: Path) -> None:
+    ask, answer = {"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}
+    source = tmp_path / "a.jsonl"
+    turns = [{"from": "\ud800", "value": "x"}]
+    source.write_text(
+        "\n".join(
+            [
+                "",
+                json.dumps({"conversations": turns}),
+                "{broken",
+                json.dumps({"conversations": [{"from": "human", "value": "q"}]}),
+                json.dumps({"conversations": [{"from": "human", "value": "q"}, {"from": "gpt", "value": "a"}]}),
+            ]
+        )
+    )
+    done = convert(source, tmp_path / "a.trl.jsonl", "--to", "trl", "--json")
+    assert done.returncode == 1
+    refused = json.loads(done.stdout)["refused"]
+    assert [row["row"] for row in refused] == [2, 3, 4]
+    assert "\ud800" in refused[0]["reason"]
+    assert json.loads((tmp_path / "a.trl.jsonl").read_text()) == {"messages": [ask, answer]}
+
+
 def test_what_cannot_be_done_is_one_sentence_and_changes_nothing(tmp_path: Path) -> None:
     source, target = tmp_path / "a.csv", tmp_path / "a.jsonl"
     source.write_text("prompt,completion\nq,a\n")
