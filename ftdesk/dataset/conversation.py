@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ftdesk.dataset.record import read_record
+from ftdesk.dataset.record import Kind, Record, read_record
 from ftdesk.dataset.spans import JsonText, Path, dump
 from ftdesk.errors import InputError
 
@@ -82,20 +82,37 @@ def set_system_prompt(line: bytes, text: str) -> bytes:
     return add_message(line, 0, {"role": "system", "content": text})
 
 
-def new_example(like: bytes | None = None) -> bytes:
-    """A line for a new example: the system message and the tools of ``like``, and nothing else yet."""
-    record = read_record(like) if like is not None else None
-    example: dict[str, Any] = {"messages": []}
-    if record is not None and record.kind == "supervised":
-        example["messages"] = [
+def new_example(like: bytes | None = None, kind: Kind | None = None) -> bytes:
+    """A line for a new example: the kind, system message, tools and fields of ``like``, and nothing written in it yet.
+
+    ``kind`` makes it another kind than ``like`` is.
+    """
+    record = read_record(like) if like is not None else Record("supervised", {})
+    kind = kind or (record.kind if record.kind not in ("broken", "blank") else "supervised")
+    begin: dict[str, Any] = {
+        "messages": [
             {"role": message["role"], "content": message.get("content", "")}
             for message in record.messages[:1]
             if isinstance(message, Mapping) and message.get("role") in ("system", "developer")
         ]
-        for key in ("tools", "parallel_tool_calls"):
-            if key in record.value:
-                example[key] = record.value[key]
-    return dump(example).encode("utf-8")
+    }
+    holder: Any = record.value.get("input") if record.kind == "preference" else record.value
+    for key in ("tools", "parallel_tool_calls"):
+        if isinstance(holder, Mapping) and key in holder:
+            begin[key] = holder[key]
+    if kind == "preference":
+        empty = [{"role": "assistant", "content": ""}]
+        begin = {"input": begin, "preferred_output": empty, "non_preferred_output": empty}
+    elif kind == "reinforcement":
+        begin["messages"].append({"role": "user", "content": ""})
+        fields = {key: _empty(value) for key, value in record.value.items() if key not in begin}
+        begin |= fields if record.kind == "reinforcement" else {"reference_answer": ""}
+    return dump(begin).encode("utf-8")
+
+
+def _empty(value: Any) -> Any:
+    """Nothing of the type of ``value``, to be filled in."""
+    return next((kind() for kind in (bool, int, float, str, list, dict) if isinstance(value, kind)), None)
 
 
 def _message(line: bytes, index: int) -> Mapping[str, Any]:

@@ -93,6 +93,7 @@ QPlainTextEdit[kind="field"] { background: $window; border: 1px solid $line_stro
 QPlainTextEdit[kind="field"]:focus { border: 1px solid $accent; }
 QPlainTextEdit[kind="field"][broken="true"] { border: 1px solid $error; }
 QComboBox { background: $card; border: 1px solid $line_strong; border-radius: 8px; padding: 6px 24px 6px 8px; }
+QComboBox[kind="small"] { padding: 2px 24px 2px 8px; font-size: 12px; }
 QComboBox:hover { background: $hover; }
 QComboBox:focus { border: 1px solid $accent; }
 QComboBox QLineEdit { background: transparent; border: 0; padding: 0; }

@@ -13,6 +13,7 @@ from ftdesk.dataset.record import Record
 from ftdesk.ui.dataset.card import MessageCard, shape
 from ftdesk.ui.dataset.card_order import CardOrder
 from ftdesk.ui.dataset.context import CardContext, contexts_of
+from ftdesk.ui.dataset.fields_editor import FieldsEditor, other_fields
 from ftdesk.ui.dataset.pictures import Pictures
 from ftdesk.ui.dataset.preference import PreferenceOutputs
 from ftdesk.ui.dataset.repair import RepairPage
@@ -58,8 +59,11 @@ class ConversationView(QWidget):
         self._empty = Label(self.tr("This example is empty. Write its first message below."), "mute")
         self._more = Button("", self._show_more, kind="link")
         self._outputs = PreferenceOutputs()
-        self._outputs.edited.connect(self.edited)
-        for widget in (self._empty, self._more, self._outputs):
+        self._reference = FieldsEditor(self.tr("Reference for the grader"), "reference_field")
+        for part in (self._outputs, self._reference):
+            part.edited.connect(self.edited)
+            part.restructured.connect(self.restructured)
+        for widget in (self._empty, self._more, self._outputs, self._reference):
             self._column.column.addWidget(widget)
         self._column.column.addStretch(1)
         self._repair = RepairPage()
@@ -99,6 +103,9 @@ class ConversationView(QWidget):
         self._outputs.setVisible(record.kind == "preference")
         if record.kind == "preference":
             self._outputs.show_outputs(record.value)
+        self._reference.setVisible(record.kind == "reinforcement")
+        if record.kind == "reinforcement":
+            self._reference.show_fields(other_fields(record.value))
         self._pages.setCurrentWidget(self._column)
         if not same:
             self._column.verticalScrollBar().setValue(0)
@@ -112,13 +119,17 @@ class ConversationView(QWidget):
         self._empty.show()
         self._more.hide()
         self._outputs.hide()
+        self._reference.hide()
         self._pages.setCurrentWidget(self._column)
 
     def commit(self) -> None:
         """Announce what is typed and not committed yet."""
         for card in list(self._cards):
             card.commit()
-        self._outputs.commit()
+        if not self._outputs.isHidden():
+            self._outputs.commit()
+        if not self._reference.isHidden():
+            self._reference.commit()
         if self._pages.currentWidget() is self._repair:
             self._repair.commit()
 
@@ -132,6 +143,16 @@ class ConversationView(QWidget):
                 card.focus_text()
                 return True
         return False
+
+    def focus_empty(self) -> None:
+        """Put the keyboard into the first text that is not written yet."""
+        empty = [card for card in self._cards if any(not editor.shown_text for editor in card.editors)]
+        if empty:
+            empty[0].focus_text()
+        elif not self._outputs.isHidden():
+            self._outputs.focus_text()
+        else:
+            self.focus_text()
 
     def show_message(self, number: int) -> None:
         """Bring a message into view and put the keyboard into it. Counts from 1."""

@@ -28,6 +28,28 @@ def replace_value(path: Path, value: Any) -> Edit:
     return edit
 
 
+def set_value(path: Path, key: str, value: Any) -> Edit:
+    """Replace or append the member ``key`` of the object at ``path``."""
+
+    def edit(line: bytes) -> bytes:
+        text = JsonText(line)
+        text.set_key(path, key, value)
+        return bytes(text)
+
+    return edit
+
+
+def remove_value(path: Path) -> Edit:
+    """Remove what stands at ``path``."""
+
+    def edit(line: bytes) -> bytes:
+        text = JsonText(line)
+        text.remove(path)
+        return bytes(text)
+
+    return edit
+
+
 def replace_in_message(message: int, path: Path, value: Any) -> Edit:
     """Put ``value`` at ``path`` of a message, wherever the example keeps its messages."""
     return lambda line: replace_value((*messages_path(line), message, *path), value)(line)

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QLineEdit, QScrollArea, QSizePolicy, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from ftdesk.dataset.record import Record
-from ftdesk.dataset.spans import JsonSyntaxError, dump
+from ftdesk.dataset.spans import JsonSyntaxError
 from ftdesk.dataset.tool_calls import tools_of
+from ftdesk.ui.dataset.fields_editor import FieldsEditor, other_fields
 from ftdesk.ui.dataset.findings import ExampleFindings
 from ftdesk.ui.dataset.tools_editor import ToolsEditor
 from ftdesk.ui.json_editor import JsonEditor
 from ftdesk.ui.json_text import gather, spread
-from ftdesk.ui.text import Label, one_line, original, visible
+from ftdesk.ui.text import Label, original, visible
 from ftdesk.ui.tokens import UNIT
-from ftdesk.ui.widgets import Button, Surface, separator
+from ftdesk.ui.widgets import Button, Surface
 from ftdesk.validation.findings import Finding
 
-_SHOWN_ELSEWHERE = frozenset({"messages", "tools", "input", "preferred_output", "non_preferred_output"})
 _UNASKED_RAW = 40_000
 """Characters up to which an example's JSON is shown without asking: parsing and colouring more takes a while."""
 
@@ -48,7 +47,7 @@ class Inspector(Surface):
         self._tags.editingFinished.connect(self._tags_edited)
         self._shown_tags: frozenset[str] = frozenset()
         self.tools = ToolsEditor()
-        self._extra = _Section(self.tr("Extra fields"))
+        self.extra = FieldsEditor(self.tr("Extra fields"), "extra_field")
         self.raw = JsonEditor(self.tr("Raw JSON of the example"))
         self.raw.setObjectName("raw_json_edit")
         self.raw.committed.connect(self._raw_edited)
@@ -63,7 +62,7 @@ class Inspector(Surface):
         column = QVBoxLayout(facts)
         column.setContentsMargins(4 * UNIT, 4 * UNIT, 4 * UNIT, 2 * UNIT)
         column.setSpacing(2 * UNIT)
-        for widget in (self._findings_title, self._none, self.findings, self._tags, self.tools, self._extra):
+        for widget in (self._findings_title, self._none, self.findings, self._tags, self.tools, self.extra):
             column.addWidget(widget)
         column.addStretch(1)
         scroll = QScrollArea()
@@ -99,7 +98,10 @@ class Inspector(Surface):
     def show_record(self, record: Record, line: bytes) -> None:
         self.tools.show_tools(tools_of(record.value, preference=record.kind == "preference"))
         self.tools.setVisible(record.kind not in ("broken", "blank"))
-        self._show_extra({key: value for key, value in record.value.items() if key not in _SHOWN_ELSEWHERE})
+        # Of a reinforcement example they are what counts, and stand with the prompt.
+        self.extra.setVisible(record.kind in ("supervised", "preference"))
+        if record.kind in ("supervised", "preference"):
+            self.extra.show_fields(other_fields(record.value))
         readable = record.kind not in ("broken", "blank")
         self._json.setVisible(readable)
         if readable and line != self._line:
@@ -110,7 +112,7 @@ class Inspector(Surface):
 
     def show_nothing(self) -> None:
         self.tools.hide()
-        self._show_extra({})
+        self.extra.hide()
         self._line = b""
         self._json.setVisible(False)
         self.show_tags(frozenset())
@@ -134,6 +136,8 @@ class Inspector(Surface):
 
     def commit(self) -> None:
         self.tools.commit()
+        if not self.extra.isHidden():
+            self.extra.commit()
         self.raw.commit()
         self._tags_edited()
 
@@ -186,38 +190,3 @@ class Inspector(Surface):
     def _show_problem(self, problem: str) -> None:
         self._problem.setText(visible(problem))
         self._problem.setVisible(bool(problem) and self.raw.isVisible())
-
-    def _show_extra(self, fields: Mapping[str, Any]) -> None:
-        self._extra.show_rows([(one_line(key), one_line(dump(value))) for key, value in fields.items()])
-
-
-class _Section(QWidget):
-    """Names with a line of text each; hidden while there are none."""
-
-    def __init__(self, title: str) -> None:
-        super().__init__()
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, UNIT, 0, 0)
-        self._column.setSpacing(UNIT)
-        self._column.addWidget(separator())
-        self._column.addWidget(Label(title, "heading"))
-        self._shown: list[tuple[str, str]] | None = None
-        self._labels: list[Label] = []
-
-    def show_rows(self, rows: list[tuple[str, str]]) -> None:
-        if rows == self._shown:
-            return
-        self._shown = rows
-        for label in self._labels:
-            self._column.removeWidget(label)
-            label.hide()
-            label.deleteLater()
-        self._labels = []
-        for name, about in rows[:50]:
-            for text, tone in ((name, ""), (about, "caption")):
-                if text:
-                    label = Label(text, tone, wrap=True)
-                    self._column.addWidget(label)
-                    self._labels.append(label)
-        self.setVisible(bool(rows))

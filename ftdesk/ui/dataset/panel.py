@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayou
 
 from ftdesk.dataset.conversation import new_example
 from ftdesk.dataset.document import Document
+from ftdesk.dataset.record import Kind
 from ftdesk.errors import FtdeskError
 from ftdesk.overrides import override
 from ftdesk.ui.dataset.add_image import AddImage
@@ -69,13 +71,12 @@ class DatasetPanel(Panel):
 
     def new_example(self) -> None:
         """Append an example that begins as the last one does."""
+        if self.examples.add_new():
+            self._begin_writing()
 
-        def append(document: Document) -> None:
-            like = next((document.line(row) for row in reversed(range(len(document))) if _usable(document, row)), None)
-            document.insert(len(document), [new_example(like)], self.tr("New example"))
-
-        if self._change(append):
-            self.composer.text.setFocus()
+    def new_example_of(self, kind: Kind) -> None:
+        if self.examples.add_new(kind):
+            self._begin_writing()
 
     def _fix(self, finding: Finding) -> None:
         """Fix what was found in the example that is shown."""
@@ -161,7 +162,14 @@ class DatasetPanel(Panel):
 
     def _make_commands(self) -> None:
         self.command(self.tr("New example"), self.new_example, "Ctrl+Shift+N", "command_new_example")
+        for kind, title in (
+            ("supervised", self.tr("New conversation")),
+            ("preference", self.tr("New preference example")),
+            ("reinforcement", self.tr("New reinforcement example")),
+        ):
+            self.command(title, partial(self.new_example_of, cast("Kind", kind)), "", f"command_new_{kind}")
         examples = self.examples
+        self.command(self.tr("New examples from the clipboard"), examples.paste, "Ctrl+Shift+V", "command_paste")
         self.command(self.tr("Duplicate example"), examples.duplicate, "Ctrl+D", "command_duplicate")
         self.command(self.tr("Delete example"), examples.delete, "Ctrl+Shift+D", "command_delete")
         self.command(self.tr("Move message or example up"), lambda: self._move(-1), "Alt+Up", "command_move_up")
@@ -199,8 +207,9 @@ class DatasetPanel(Panel):
         self.conversation.message_duplicated.connect(self.edits.duplicate_message)
         self.conversation.message_deleted.connect(self.edits.delete_message)
         self.conversation.raw_committed.connect(self.edits.replace_line)
-        self.inspector.tools.edited.connect(self.edits.edit)
-        self.inspector.tools.restructured.connect(self.edits.restructure)
+        for part in (self.inspector.tools, self.inspector.extra):
+            part.edited.connect(self.edits.edit)
+            part.restructured.connect(self.edits.restructure)
         self.inspector.raw_committed.connect(self.edits.replace_line)
         self.inspector.findings.fix_wanted.connect(self._fix)
         self.inspector.tags_committed.connect(lambda tags: self.edits.set_tags(tags, self.examples.rows))
@@ -271,6 +280,14 @@ class DatasetPanel(Panel):
         self.conversation.commit()
         self.inspector.commit()
 
+    def _begin_writing(self) -> None:
+        """Put the keyboard where the new example's first words go."""
+        document = self._dataset.document
+        if document is not None and document.record(self._dataset.row).kind == "supervised":
+            self.composer.text.setFocus()
+        else:
+            self.conversation.focus_empty()
+
     def _change(self, change: Callable[[Document], None]) -> bool:
         """Change the dataset after what is typed has been committed."""
         self._dataset.leaving.emit()
@@ -303,7 +320,3 @@ class DatasetPanel(Panel):
     def _enter_example(self) -> None:
         if not self.conversation.focus_text():
             self.composer.text.setFocus()
-
-
-def _usable(document: Document, row: int) -> bool:
-    return document.record(row).kind not in ("broken", "blank")

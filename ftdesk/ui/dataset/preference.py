@@ -1,31 +1,35 @@
-"""The two answers of a preference example, side by side."""
+"""The two answers of a preference example, side by side, with the words marked in which they differ."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QHBoxLayout, QTextEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QTextEdit, QVBoxLayout, QWidget
 
+from ftdesk.dataset.preference import OUTPUTS, Output, copy_output, swap_outputs, write_output
 from ftdesk.playground.diff import Span, word_diff
 from ftdesk.ui.dataset.edits import replace_value
 from ftdesk.ui.dataset.parts import JsonView, MessageText
 from ftdesk.ui.editor import TextEditor
 from ftdesk.ui.text import Label
 from ftdesk.ui.tokens import UNIT, tokens
-from ftdesk.ui.widgets import Surface
+from ftdesk.ui.widgets import Button, IconButton, Surface
 
 _PAUSE_MS = 300
 _LONGEST_COMPARED = 8_000
 """Characters up to which two answers are compared: more may take longer than a key press should."""
 
-_KEYS = ("preferred_output", "non_preferred_output")
-
 
 class PreferenceOutputs(QWidget):
+    """Says every edit with its title and the edit of the line."""
+
     edited = Signal(str, object)
+    restructured = Signal(str, object)
+    """An edit after which other texts stand here: what is typed must be committed before."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,23 +40,47 @@ class PreferenceOutputs(QWidget):
         self._shape: Any = None
         self._texts: list[tuple[MessageText, str, int]] = []
         self._columns: list[Surface] = []
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
+        self._differences = QCheckBox(self.tr("Mark different words"))
+        self._differences.setObjectName("preference_diff_toggle")
+        self._differences.setProperty("kind", "caption")
+        self._differences.setChecked(True)
+        self._differences.toggled.connect(lambda _: self._mark_differences())
+        self._note = Label("", "caption")
+        self._swap = Button(self.tr("Swap"), self._swap_outputs, kind="quiet", icon_name="arrow-left-right")
+        self._swap.setObjectName("preference_swap_button")
+        self._swap.setAccessibleName(self.tr("Swap the two answers"))
+        head = QHBoxLayout()
+        head.setSpacing(3 * UNIT)
+        head.addWidget(self._differences)
+        head.addWidget(self._note)
+        head.addStretch()
+        head.addWidget(self._swap)
+        self._row = QHBoxLayout()
         self._row.setSpacing(3 * UNIT)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2 * UNIT)
+        column.addLayout(head)
+        column.addLayout(self._row)
 
     def show_outputs(self, value: Mapping[str, Any]) -> None:
-        outputs = [_messages(value.get(key)) for key in _KEYS]
+        outputs = [_messages(value.get(key)) for key in OUTPUTS]
         wanted = [[_is_text(message) for message in messages] for messages in outputs]
         if wanted != self._shape:
             self._shape = wanted
             self._build(outputs)
         for text, key, place in self._texts:
             text.show_text(value[key][place]["content"])
+        self._swap.setEnabled(all(key in value for key in OUTPUTS))
         self._mark_differences()
 
     def commit(self) -> None:
         for text, _, _ in self._texts:
             text.editor.commit()
+
+    def focus_text(self) -> None:
+        if self._texts:
+            self._texts[0][0].editor.setFocus()
 
     def _build(self, outputs: list[list[Any]]) -> None:
         for surface in self._columns:
@@ -61,17 +89,31 @@ class PreferenceOutputs(QWidget):
             surface.deleteLater()
         self._texts, self._columns = [], []
         titles = (self.tr("Preferred"), self.tr("Not preferred"))
-        for title, key, messages in zip(titles, _KEYS, outputs, strict=True):
+        for title, key, messages in zip(titles, OUTPUTS, outputs, strict=True):
             surface = Surface("card", 3 * UNIT, 2 * UNIT)
             surface.setAccessibleName(title)
-            surface.column.addWidget(Label(title, "heading" if key == _KEYS[0] else "mute"))
-            if not messages:
-                surface.column.addWidget(Label(self.tr("There is no such answer."), "warning"))
+            surface.column.addLayout(self._head(title, key, copy=bool(messages)))
             for place, message in enumerate(messages):
                 self._add_message(surface, title, key, place, message)
+            if not messages:
+                surface.column.addWidget(Label(self.tr("There is no such answer."), "warning"))
+                write = Button(self.tr("Write it"), partial(self._write, key), kind="link")
+                write.setObjectName(f"{key}_write")
+                surface.column.addWidget(write, 0, Qt.AlignmentFlag.AlignLeft)
             surface.column.addStretch()
             self._row.addWidget(surface, 1)
             self._columns.append(surface)
+
+    def _head(self, title: str, key: Output, *, copy: bool) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.addWidget(Label(title, "heading" if key == OUTPUTS[0] else "mute"))
+        row.addStretch()
+        if copy:
+            name = self.tr("Copy “{title}” to the other side").replace("{title}", title)
+            button = IconButton("copy", name, lambda: self._copy(key), size=14)
+            button.setObjectName(f"{key}_copy")
+            row.addWidget(button)
+        return row
 
     def _add_message(self, surface: Surface, title: str, key: str, place: int, message: Any) -> None:
         if not _is_text(message):
@@ -88,13 +130,32 @@ class PreferenceOutputs(QWidget):
         text.editor.textChanged.connect(self._soon.start)
         self._texts.append((text, key, place))
 
+    def _swap_outputs(self) -> None:
+        self.restructured.emit(self.tr("Swap the answers"), swap_outputs)
+
+    def _copy(self, key: Output) -> None:
+        self.restructured.emit(self.tr("Copy an answer to the other side"), lambda line: copy_output(line, key))
+
+    def _write(self, key: Output) -> None:
+        self.restructured.emit(self.tr("Add an answer"), lambda line: write_output(line, key))
+        written = next((text for text, output, _ in self._texts if output == key), None)
+        if written is not None:
+            written.editor.setFocus()
+
     def _mark_differences(self) -> None:
         """Ground the words that only one of the answers has."""
+        self._note.setText("")
         pair = [text.editor for text, _, _ in self._texts]
-        if {key for _, key, _ in self._texts} != set(_KEYS) or len(pair) != len(_KEYS):
+        if {key for _, key, _ in self._texts} != set(OUTPUTS) or len(pair) != len(OUTPUTS):
             return
         texts = [editor.shown_text for editor in pair]
-        spans = word_diff(*texts) if max(map(len, texts)) <= _LONGEST_COMPARED else ()
+        wanted = self._differences.isChecked()
+        long = max(map(len, texts)) > _LONGEST_COMPARED
+        spans = word_diff(*texts) if wanted and not long else ()
+        if wanted and long:
+            self._note.setText(self.tr("Too long to be compared while it is edited."))
+        elif wanted and texts[0] == texts[1]:
+            self._note.setText(self.tr("Both answers are the same."))
         colours = tokens(self.palette())
         for editor, only, ground in zip(
             pair, ("only_a", "only_b"), (colours.accent_soft, colours.error_soft), strict=True

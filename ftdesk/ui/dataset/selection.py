@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
-from ftdesk.dataset.conversation import set_system_prompt
+from ftdesk.dataset.conversation import new_example, set_system_prompt
 from ftdesk.dataset.document import Document
-from ftdesk.dataset.record import content_text
+from ftdesk.dataset.pasting import examples_from_text
+from ftdesk.dataset.record import Kind, content_text
+from ftdesk.errors import FtdeskError
 from ftdesk.ui.dataset.ask import AskDialog
 from ftdesk.ui.dataset.bulk import BulkEdits
 from ftdesk.ui.dataset.examples_list import ExamplesList
@@ -36,6 +39,35 @@ class SelectedExamples(QObject):
     def rows(self) -> list[int]:
         rows = self._list.selected_rows()
         return rows or ([self._dataset.row] if self._dataset.row >= 0 else [])
+
+    def add_new(self, kind: Kind | None = None) -> bool:
+        """Append an example that begins as the last one does, of the same or another kind. Whether it could be done."""
+
+        def append(document: Document) -> None:
+            rows = reversed(range(len(document)))
+            like = next((document.line(row) for row in rows if _is_usable(document, row)), None)
+            document.insert(len(document), [new_example(like, kind)], self.tr("New example"))
+
+        self._dataset.leaving.emit()
+        return self._dataset.attempt(append)
+
+    def paste(self) -> None:
+        """Insert the examples that were copied elsewhere after the one that is looked at."""
+        document = self._dataset.document
+        if document is None:
+            return
+        self._dataset.leaving.emit()
+        try:
+            lines = examples_from_text(QGuiApplication.clipboard().text())
+        except FtdeskError as error:
+            self._desk.notices.show_error(error)
+            return
+        after = self._dataset.row + 1
+        title = plural(len(lines), self.tr("Paste example"), self.tr("Paste {number} examples"))
+        if self._dataset.attempt(lambda document: document.insert(after, lines, title)):
+            self._show(range(after, after + len(lines)))
+            words = plural(len(lines), self.tr("1 example pasted."), self.tr("{number} examples pasted."))
+            self._desk.notices.show_notice(words, self.tr("Undo"), self._dataset.undo)
 
     def delete(self) -> None:
         self.bulk.delete(self.rows)
@@ -127,6 +159,7 @@ class SelectedExamples(QObject):
         menu.setObjectName("examples_menu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for name, do in (
+            (self.tr("Paste examples"), self.paste),
             (self.tr("Duplicate"), self.duplicate),
             (self.tr("Move to…"), self.ask_where_to),
             ("", None),
@@ -194,3 +227,7 @@ class SelectedExamples(QObject):
     def _show(self, rows: range) -> None:
         self._dataset.choose(rows.start)
         self._list.select_rows(rows)
+
+
+def _is_usable(document: Document, row: int) -> bool:
+    return document.record(row).kind not in ("broken", "blank")
