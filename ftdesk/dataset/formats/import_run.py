@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -20,6 +21,8 @@ class ImportStoppedError(Exception):
 class ImportRun:
     """``imported`` and ``refused`` grow while it runs. Every row of the source is in one of the two.
 
+    ``left_out`` counts the rows in which a field has a value but no place in an example.
+
     Either ``write`` or ``read`` is called, once. They raise ``InputError`` when the source cannot be read,
     ``ImportStoppedError`` after ``stop``.
     """
@@ -28,6 +31,7 @@ class ImportRun:
         self.source = source
         self.imported = 0
         self.refused: list[ImportedRow] = []
+        self.left_out: Counter[str] = Counter()
         self._shape = shape
         self._mapping = mapping
         self._is_stopped = False
@@ -57,6 +61,7 @@ class ImportRun:
                 self.refused.append(row)
             else:
                 self.imported += 1
+                self.left_out.update(row.left_out)
                 yield row.line
         if not self.imported:
             raise InputError(
@@ -70,7 +75,8 @@ def write_refused(rows: Iterable[ImportedRow], target: Path) -> None:
 
     def lines() -> Iterator[bytes]:
         for row in rows:
-            value = json.loads(json.dumps(row.value, default=str))  # a table holds dates, bytes, decimals
+            # A table holds dates, bytes, decimals; and what was refused for a NaN must not be written as one.
+            value = json.loads(json.dumps(row.value, default=str), parse_constant=str)
             yield dump({"row": row.number, "reason": row.reason, "value": value}).encode("utf-8") + b"\n"
 
     write_atomic(target, lines(), new_file_mode=0o644)

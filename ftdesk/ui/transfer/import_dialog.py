@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
@@ -18,7 +18,7 @@ from ftdesk.overrides import override
 from ftdesk.ui.notices import Notices
 from ftdesk.ui.open_dataset import OpenDataset
 from ftdesk.ui.tasks import Tasks
-from ftdesk.ui.text import ElidedLabel, Label, plural, visible
+from ftdesk.ui.text import ElidedLabel, Label, one_line, plural, visible
 from ftdesk.ui.tokens import UNIT
 from ftdesk.ui.transfer.import_form import ImportForm
 from ftdesk.ui.transfer.rows_list import RowsList, ShownRow
@@ -142,12 +142,19 @@ class ImportDialog(QDialog):
             return
         rows = [(row, import_row(row, shape=shape, mapping=mapping)) for row in self._found.sample]
         self._rows.show_rows([_shown(imported, row.value) for row, imported in rows])
+        left_out = dict.fromkeys(name for _, imported in rows for name in imported.left_out)
+        self._why.setText(f"{visible(self._found.why)} {self._told(left_out)}")
         refused = sum(imported.line is None for _, imported in rows)
         if refused:
             text = self.tr("{refused} of the first {number} rows cannot be imported.")
         else:
             text = self.tr("All of the first {number} rows become examples.")
         self._counts.setText(text.format(refused=refused, number=len(rows)))
+
+    def _told(self, left_out: Iterable[str]) -> str:
+        """What of the rows does not come along."""
+        names = ", ".join(f"“{one_line(name, 40)}”" for name in left_out)
+        return self.tr("Left out, as an example has no place for it: {names}.").format(names=names) if names else ""
 
     def _show_target(self) -> None:
         self._form.show_row(self._where, visible=self._into.currentData() == _NEW)
@@ -199,6 +206,7 @@ class ImportDialog(QDialog):
 
     def _finish(self, run: ImportRun) -> None:
         text = plural(run.imported, self.tr("1 example imported."), self.tr("{number} examples imported."))
+        text = f"{text} {self._told(run.left_out)}".rstrip()
         self._run = None
         if not run.refused:
             self._notices.show_notice(text)

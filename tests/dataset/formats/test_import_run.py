@@ -40,6 +40,17 @@ def test_every_row_is_imported_or_refused_with_its_reason_and_content(table: Pat
     assert "3 cells" in listed[1]["reason"]
 
 
+def test_a_row_that_was_refused_for_a_number_is_kept_as_json(tmp_path: Path) -> None:
+    source = tmp_path / "a.jsonl"
+    source.write_text('{"prompt": "q", "completion": "a", "id": 1}\n{"prompt": 1e400, "completion": "a"}\n', "utf-8")
+    run = ImportRun(source)
+    run.read()
+    assert run.left_out == {"id": 1}
+    write_refused(run.refused, tmp_path / "refused.jsonl")
+    kept = json.loads((tmp_path / "refused.jsonl").read_text(), parse_constant=pytest.fail)
+    assert kept["value"]["prompt"] == "Infinity"
+
+
 def test_what_is_written_is_what_would_be_read(table: Path, tmp_path: Path) -> None:
     ImportRun(table, mapping=BY_HAND).write(tmp_path / "new.jsonl")
     lines = ImportRun(table, mapping=BY_HAND).read()

@@ -78,6 +78,20 @@ def test_a_known_shape_is_recognised_explained_and_imported_into_a_new_dataset(
     play(qapp, scenario)
 
 
+def test_fields_that_have_no_place_are_named_before_and_after(qapp: QApplication, table: Path) -> None:
+    table.write_text("id,prompt,completion\n1,q,a\n", "utf-8")
+
+    async def scenario(user: Driver) -> None:
+        await begin(user, table)
+        told = "Left out, as an example has no place for it: “id”."
+        assert user.text("import_why").endswith(told)
+        user.click("import_button")
+        await user.until(lambda: user.window.desk.dataset.document is not None)
+        assert f"1 example imported. {told}" in user.window.desk.notices.texts
+
+    play(qapp, scenario)
+
+
 def test_columns_are_chosen_with_a_live_preview_and_refused_rows_are_listed_and_saved(
     qapp: QApplication, table: Path, sample: Path
 ) -> None:
