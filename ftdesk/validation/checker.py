@@ -10,13 +10,15 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
 from ftdesk.dataset.record import kind_of
 from ftdesk.validation.cache import CheckCache, whole_key
 from ftdesk.validation.findings import METHODS, Finding, HostVerdict, Method, Report, Severity
-from ftdesk.validation.line_checker import DATASET_RULES, INDEXES, LineChecker
+from ftdesk.validation.likenesses import MOST_CHARACTERS, Likenesses
+from ftdesk.validation.line_checker import DATASET_RULES, INDEXES, LIKENESS_RULES, LineChecker
 from ftdesk.validation.parallel import CheckedPart, FileIdentity, PartChecker, check_in_order
 from ftdesk.validation.reading import open_training_file, read_lines_from, split_lines
 from ftdesk.validation.record import read_line
@@ -109,8 +111,10 @@ class Checker:
         if before is not None:
             for index, fact in zip(self._indexes, before.facts, strict=True):
                 index.remove(key, fact)
+            self._likenesses.remove(key)
         if raw is None:
             return None
+        self._likenesses.add(key, raw)
         result = self.check_record(line_number, raw)
         for index, fact in zip(self._indexes, result.facts, strict=True):
             index.add(key, fact)
@@ -135,10 +139,12 @@ class Checker:
         """The same, with the verdict on each problem, also of those that are none for the chosen host."""
         self._remember_waiting()
         indexes = dict(zip(INDEXES, self._indexes, strict=True))
+        found = chain(
+            ((rule, *found) for rule in DATASET_RULES for found in rule.check(indexes[rule.index], line_of)),
+            ((rule, *found) for rule in LIKENESS_RULES for found in rule.check(self._likenesses, line_of)),
+        )
         return self.line_checker.judge(
-            (rule, None if key is None else line_of(key), problem)
-            for rule in DATASET_RULES
-            for key, problem in rule.check(indexes[rule.index], line_of)
+            (rule, None if key is None else line_of(key), problem) for rule, key, problem in found
         )
 
     def check_file(self, path: Path, *, workers: int = 1, cache: CheckCache | None = None) -> Iterator[CheckEvent]:
@@ -153,6 +159,7 @@ class Checker:
         with file:
             identity = FileIdentity.of(os.fstat(file.fileno()))
             self._settle_method_of(file.fileno(), identity.size)
+        self._clear()
         with PartChecker(self.line_checker, path, identity, cache) as parts:
             yield from self._sum_up(check_in_order(parts, workers), str(path), identity.size, parts)
         if cache is not None:
@@ -164,13 +171,14 @@ class Checker:
         self._settle_method(lines, first=True)
         blocks = (lines[start : start + _IN_MEMORY] for start in range(0, len(lines), _IN_MEMORY))
         parts = (CheckedPart(self.line_checker.check(block, first=at == 0), size) for at, block in enumerate(blocks))
+        self._clear()
+        self._compare(lines, size)
         events = self._sum_up(parts, name, size)
         return next(event.report for event in events if isinstance(event, CheckFinished))
 
     def _sum_up(
         self, checked: Iterable[CheckedPart], name: str, size: int, parts: PartChecker | None = None
     ) -> Iterator[CheckEvent]:
-        self._clear()
         total, keys, all_known = Tally(), [], True
         for tally, done, key, was_known in checked:
             self._waiting.append((total.lines + 1, tally.facts))
@@ -185,11 +193,19 @@ class Checker:
         key = whole_key(parts.settings, keys, self.against) if parts is not None else b""
         across = cache.find_tally(key) if cache is not None and all_known else None
         if across is None:
+            if parts is not None:
+                self._compare(parts.lines(), size)
             across = self._across()
             if cache is not None:
                 cache.keep(key, across.to_bytes())
         total.merge(across)
         yield CheckFinished(self._report(total, name, size))
+
+    def _compare(self, lines: Iterable[bytes], size: int) -> None:
+        """Take in all lines for the likeness rules, if there are not too many bytes of them."""
+        if size <= MOST_CHARACTERS:
+            for key, raw in enumerate(lines, 1):
+                self._likenesses.add(key, raw)
 
     def _across(self) -> Tally:
         """What is wrong with the examples as a whole."""
@@ -245,6 +261,7 @@ class Checker:
 
     def _clear(self) -> None:
         self._indexes = [index(self.against) for index in INDEXES]
+        self._likenesses = Likenesses()
         # Facts that the indexes are told as soon as somebody asks them: where all is in the cache, nobody does.
         self._waiting: list[tuple[int, list[array[int]]]] = []
 

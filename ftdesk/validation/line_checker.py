@@ -9,9 +9,20 @@ from typing import Any, TypeVar
 from ftdesk.dataset.record import kind_of
 from ftdesk.validation.counters import encoding_for, shared_counter
 from ftdesk.validation.findings import METHODS, Finding, Method, Severity
+from ftdesk.validation.problem import Feature
 from ftdesk.validation.record import Example, Line, read_example, read_line
 from ftdesk.validation.requirements import Requirements, Verdict
-from ftdesk.validation.rule import DatasetRule, Fact, LineRule, Problem, RecordRule, Rule, TextRule, TokenRule
+from ftdesk.validation.rule import (
+    DatasetRule,
+    Fact,
+    LikenessRule,
+    LineRule,
+    Problem,
+    RecordRule,
+    Rule,
+    TextRule,
+    TokenRule,
+)
 from ftdesk.validation.rules import RULES
 from ftdesk.validation.tally import BLANK, OVER_LIMIT, RecordResult, Tally
 from ftdesk.validation.tokens import ExampleTokens, TokenBatch
@@ -24,6 +35,7 @@ def _of_kind(kind: type[_Kind]) -> tuple[_Kind, ...]:
 
 
 DATASET_RULES = _of_kind(DatasetRule)
+LIKENESS_RULES = _of_kind(LikenessRule)
 _LINE_RULES = _of_kind(LineRule)
 _RECORD_RULES = _of_kind(RecordRule)
 _TEXT_RULES = _of_kind(TextRule)
@@ -70,6 +82,7 @@ class LineChecker:
         self.asked = asked
         self.count_tokens = count_tokens
         self.encoding, self.is_known_encoding = encoding_for(model)
+        self._verdicts: dict[tuple[str, Severity | None, Feature | None], Verdict] = {}
         self._token_limit = hosts[0].token_limit(model)
         limits = [limit for host in hosts if (limit := host.token_limit(model)) is not None]
         self._least_token_limit = min(limits, default=None)
@@ -164,13 +177,23 @@ class LineChecker:
         """Findings for the first host, and how grave each problem is for every host."""
         findings, verdicts = [], []
         for rule, line_number, problem in problems:
-            verdict = tuple([host.judge(rule.code, rule.severity, problem, self.model) for host in self.hosts])
+            verdict = self._verdict(rule, problem)
             if any(verdict):
                 verdicts.append(verdict)
             severity = verdict[0]
             if severity is not None:
                 findings.append(self._finding(rule, line_number, problem, severity))
         return findings, verdicts
+
+    def _verdict(self, rule: Rule, problem: Problem) -> Verdict:
+        # Without a measure, all that hosts look at is the kind of problem, and of kinds there are few.
+        kind = (rule.code, problem.severity, problem.feature)
+        known = self._verdicts.get(kind) if problem.measure is None else None
+        if known is None:
+            known = tuple([host.judge(rule.code, rule.severity, problem, self.model) for host in self.hosts])
+            if problem.measure is None:
+                self._verdicts[kind] = known
+        return known
 
     def _judge(self, block: _Block, problems: Iterable[tuple[Rule, int | None, Problem]]) -> None:
         findings, verdicts = self.judge(problems)

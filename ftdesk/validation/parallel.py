@@ -111,6 +111,11 @@ class PartChecker:
         known = self.cache.find_tally(key)
         return None if known is None else CheckedPart(known, self._end(start), key, was_known=True)
 
+    def lines(self) -> Iterator[bytes]:
+        """All lines of the file, each without its LF. Raises as ``check``."""
+        for start in range(0, self.identity.size, PART):
+            yield from split_lines(b"".join(self._read(start)))
+
     def _key(self, start: int, pieces: list[memoryview | bytes]) -> bytes:
         return part_key(self.settings, pieces, first=start == 0) if self.cache is not None else b""
 

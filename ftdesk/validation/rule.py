@@ -1,9 +1,9 @@
 """What a rule is.
 
 A rule is one function with a stable code, a severity, the reason why it exists, and a bad and a good example of its
-own, which are its first test. There are five kinds: a line rule looks at the text of one line, a record rule at the
-form of the example that it holds, a text rule at its words, a token rule at how many tokens that has, and a dataset
-rule at what one example has to do with the others.
+own, which are its first test. There are six kinds: a line rule looks at the text of one line, a record rule at the
+form of the example that it holds, a text rule at its words, a token rule at how many tokens that has, a dataset rule
+at what one example has to do with the others, and a likeness rule at which are almost the same.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from ftdesk.validation.findings import Method, Severity
+from ftdesk.validation.likenesses import Likenesses
 from ftdesk.validation.problem import Problem
 from ftdesk.validation.record import Example, Line
 from ftdesk.validation.tokens import ExampleTokens
@@ -22,6 +23,7 @@ __all__ = [
     "DatasetRule",
     "Fact",
     "Index",
+    "LikenessRule",
     "LineRule",
     "Problem",
     "RecordRule",
@@ -29,6 +31,7 @@ __all__ = [
     "TextRule",
     "TokenRule",
     "dataset_rule",
+    "likeness_rule",
     "line_rule",
     "record_rule",
     "text_rule",
@@ -129,6 +132,13 @@ class DatasetRule(Rule):
     index: type[Index]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LikenessRule(Rule):
+    """``check`` asks which examples are alike, where there are not too many to compare, with keys as dataset rules."""
+
+    check: Callable[[Likenesses, LineOf], Iterable[tuple[int | None, Problem]]]
+
+
 def line_rule(
     code: str, severity: Severity, title: str, *, why: str, good: bytes, bad: bytes, host: str | None = None
 ) -> Callable[[Callable[[Line], Iterable[Problem]]], LineRule]:
@@ -225,5 +235,16 @@ def dataset_rule(
         return DatasetRule(
             code=code, severity=severity, title=title, why=why, good=good, bad=bad, index=index, check=check
         )
+
+    return make
+
+
+def likeness_rule(
+    code: str, severity: Severity, title: str, *, why: str, good: bytes, bad: bytes
+) -> Callable[[Callable[[Likenesses, LineOf], Iterator[tuple[int | None, Problem]]]], LikenessRule]:
+    """Make a question about examples that are alike a rule."""
+
+    def make(check: Callable[[Likenesses, LineOf], Iterator[tuple[int | None, Problem]]]) -> LikenessRule:
+        return LikenessRule(code=code, severity=severity, title=title, why=why, good=good, bad=bad, check=check)
 
     return make

@@ -18,7 +18,7 @@ from ftdesk.validation.indexes import Twins, prompt_of
 from ftdesk.validation.problem import Limit
 from ftdesk.validation.record import read_line
 from ftdesk.validation.requirements import Requirements, requirements_of
-from ftdesk.validation.rule import Against, DatasetRule, Rule, TokenRule
+from ftdesk.validation.rule import Against, DatasetRule, LikenessRule, Rule, TokenRule
 from ftdesk.validation.rules import RULES
 
 REQUIRED = {
@@ -70,7 +70,9 @@ def findings_of(rule: Rule, content: bytes) -> list[Finding]:
     )
     report = checker.check_lines(content.removesuffix(b"\n").split(b"\n"))
     return [
-        finding for finding in report.findings if isinstance(rule, DatasetRule) or finding.rule != "too-few-examples"
+        finding
+        for finding in report.findings
+        if isinstance(rule, DatasetRule | LikenessRule) or finding.rule != "too-few-examples"
     ]
 
 

@@ -71,6 +71,7 @@ RULES: tuple[Rule, ...] = (
     quality.placeholder_text,
     length.example_too_long,
     dataset.duplicate_example,
+    dataset.near_duplicate_example,
     dataset.contradicting_examples,
     dataset.leaked_into_test,
     dataset.system_prompt_varies,

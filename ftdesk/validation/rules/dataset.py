@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterator, Sequence
 
 from ftdesk.validation.indexes import SCRIPTS, Sizes, Traits, Twins, has_short_answer
+from ftdesk.validation.likenesses import Likenesses
 from ftdesk.validation.problem import Measure
-from ftdesk.validation.rule import LineOf, Problem, dataset_rule
+from ftdesk.validation.rule import LineOf, Problem, dataset_rule, likeness_rule
 from ftdesk.validation.wording import counted
 
 _Found = Iterator[tuple[int | None, Problem]]
@@ -110,6 +111,30 @@ def duplicate_example(twins: Twins, line_of: LineOf) -> _Found:
                     key,
                     Problem(f"The example is the same as on line {line_of(first):,}.", fix="remove-duplicate"),
                 )
+
+
+_LONG = (
+    "My parcel with the order number 4711 has not come yet, although the shop wrote a week ago that it was on its way."
+    " Where is it now, and when will it be here at last?"
+)
+
+
+@likeness_rule(
+    "near-duplicate-example",
+    "hint",
+    "An example is almost the same as another",
+    why="Examples that differ in a word or two teach little more than one of them, and weigh double. On both sides of "
+    "a split they make scores look too good.",
+    good=_TEN + _example(_LONG, "It comes on Monday."),
+    bad=_TEN + _example(_LONG, "It comes on Monday.") + _example(_LONG.replace("week", "month"), "It comes on Monday!"),
+)
+def near_duplicate_example(likenesses: Likenesses, line_of: LineOf) -> _Found:
+    firsts: dict[int, int] = {}
+    for one, other in likenesses.alike():
+        first, second = sorted((min(one, key=line_of), min(other, key=line_of)), key=line_of)
+        firsts[second] = min(first, firsts.get(second, first), key=line_of)
+    for second, first in firsts.items():
+        yield second, Problem(f"The example is almost the same as on line {line_of(first):,}.")
 
 
 @dataset_rule(
