@@ -13,7 +13,7 @@ from ftdesk.dataset.journal import FileState, Journal
 from ftdesk.dataset.lines import FileLines
 from ftdesk.dataset.rows import Rows
 from ftdesk.errors import InputError, StorageError
-from ftdesk.storage.files import FileRange, write_atomic
+from ftdesk.storage.files import FileRange, remove_left_over, write_atomic
 
 _CHUNK = 16 << 20
 """So many bytes are copied between two looks at how far it is."""
@@ -58,10 +58,11 @@ class Saving:
         try:
             with self._own_rows() as rows:
                 rows.check()
+                remove_left_over(self.target)
                 write_atomic(
                     self.target,
                     self._pieces(rows),
-                    new_file_mode=0o644,
+                    new_file_mode=0o666,
                     before_replace=lambda written: self._prepare(rows, written),
                 )
         except BaseException:

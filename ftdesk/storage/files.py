@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
+import secrets
 import stat
-import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +18,10 @@ from ftdesk.errors import StorageError
 
 _CHUNK = 1 << 20
 _NO_KERNEL_COPY = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM}
+_CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 _POSITIONS = threading.Lock()
+_LEFT_OVER_SECONDS = 3_600
+"""A temporary file that nobody has written to for so long is of a process that died."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +57,23 @@ def write_atomic(
 ) -> os.stat_result:
     """Replace the content of ``path`` so that a crash at any moment leaves the old file or the new one.
 
-    Temporary file in the same folder, fsync, replace, fsync of the folder. An existing file keeps its mode, and a
-    symbolic link keeps pointing where it did. ``before_replace`` is called with what the file will be known by, when
-    its content is on disk but its name is not. Returns the same. Raises ``StorageError``; the file is then whole, the
-    old one or, when only the folder could not be synchronised, the new one.
+    Temporary file in the same folder, fsync, replace, fsync of the folder. An existing file keeps its mode, its
+    extended attributes and, where the system lets us, its owner; a symbolic link keeps pointing where it did. Of
+    ``new_file_mode``, a new file gets what the user's umask leaves. ``before_replace`` is called with what the file
+    will be known by, when its content is on disk but its name is not. Returns the same. Raises ``StorageError``, also
+    for a file that is write-protected; the file is then whole, the old one or, when only the folder could not be
+    synchronised, the new one.
     """
     target = Path(os.path.realpath(path))
     temporary: Path | None = None
     try:
-        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else new_file_mode
-        descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".tmp", dir=target.parent)
-        temporary = Path(name)
+        old = target.stat() if target.exists() else None
+        if old is not None and not os.access(target, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+            raise PermissionError(errno.EACCES, "it is write-protected")
+        name = _temporary_name(target, secrets.token_hex(4))
+        # Until it has the permissions of the file that it replaces, it is private.
+        descriptor = os.open(target.parent / name, _CREATE, new_file_mode if old is None else 0o600)
+        temporary = target.parent / name
         with os.fdopen(descriptor, "wb") as file:
             for chunk in chunks:
                 if isinstance(chunk, bytes):
@@ -71,8 +82,8 @@ def write_atomic(
                     file.flush()
                     _copy(chunk, file.fileno())
             file.flush()
-            if hasattr(os, "fchmod"):
-                os.fchmod(file.fileno(), mode)
+            if old is not None:
+                _take_after(target, old, file.fileno())
             os.fsync(file.fileno())
             written = os.fstat(file.fileno())
         if before_replace:
@@ -109,6 +120,39 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def remove_left_over(path: Path) -> None:
+    """Remove the temporary files of writers of ``path`` that died. Never raises."""
+    target = Path(os.path.realpath(path))
+    wanted = re.compile(re.escape(_temporary_name(target, "TOKEN")).replace("TOKEN", "[0-9a-z_]{8}"))
+    with contextlib.suppress(OSError), os.scandir(target.parent) as entries:
+        for entry in entries:
+            if wanted.fullmatch(entry.name):
+                with contextlib.suppress(OSError):
+                    if time.time() - entry.stat().st_mtime > _LEFT_OVER_SECONDS:
+                        Path(entry).unlink()
+
+
+def _temporary_name(target: Path, token: str) -> str:
+    """Names are limited in bytes, and a character may have four."""
+    return f".{os.fsencode(target.name)[:100].decode('utf-8', 'ignore')}.{token}.tmp"
+
+
+def _take_after(target: Path, old: os.stat_result, descriptor: int) -> None:
+    """Give a new file the owner, the mode and the extended attributes of the one that it replaces."""
+    if hasattr(os, "fchown"):
+        # To give files away one has to be root. The group is often possible, and first as the mode depends on it.
+        for owner in (-1, old.st_uid):
+            with contextlib.suppress(OSError):
+                os.fchown(descriptor, owner, old.st_gid)
+    if hasattr(os, "fchmod"):
+        os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
+    if hasattr(os, "listxattr"):
+        with contextlib.suppress(OSError):  # no file system must know them
+            for name in os.listxattr(target):
+                with contextlib.suppress(OSError):
+                    os.setxattr(descriptor, name, os.getxattr(target, name))
 
 
 def _copy(source: FileRange, target: int) -> None:
