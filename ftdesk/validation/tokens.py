@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ftdesk.validation.counters import TokenCounter
@@ -14,7 +14,8 @@ from ftdesk.validation.record import Example, Message
 _PER_MESSAGE = 3
 _PER_EXAMPLE = 3
 _PER_NAME = 1
-# system, user and assistant are a token each in every encoding.
+# These are a token each in every encoding.
+_ONE_TOKEN_ROLES = frozenset({"system", "user", "assistant", "tool", "developer", "function"})
 _PER_PLAIN_MESSAGE = _PER_MESSAGE + 1
 # The cookbook's estimate for tools, GPT-4o and later.
 _PER_TOOL = 7
@@ -50,127 +51,183 @@ class TokenBatch:
 
     def __init__(self) -> None:
         self._texts: list[str] = []
-        self._examples: list[Example | list[dict[str, str]]] = []
+        self._plans: list[_Plan | list[dict[str, str]]] = []
 
     def add(self, example: Example) -> None:
         """Take in an example of any shape."""
-        self._examples.append(example)
-        _tokens_of(example, self._collect)
+        self._plans.append(_Plan.of(example, self._texts))
 
     def add_plain(self, messages: list[dict[str, str]]) -> None:
         """Take in the messages of a plain supervised example (``is_plain``)."""
-        self._examples.append(messages)
+        self._plans.append(messages)
         self._texts += [message["content"] for message in messages]
 
     def count(self, counter: TokenCounter) -> list[ExampleTokens]:
         """The tokens of each example, in the order in which they came."""
-        numbers = iter(counter.count_all(self._texts))
-        # The same formula that has collected the texts asks for their counts in the same order.
-        return [
-            _tokens_of_plain(example, numbers)
-            if type(example) is list
-            else _tokens_of(example, lambda _: next(numbers))  # type: ignore[arg-type]
-            for example in self._examples
-        ]
-
-    def _collect(self, text: str) -> int:
-        self._texts.append(text)
-        return 0
-
-
-def _tokens_of(example: Example, count_text: Callable[[str], int]) -> ExampleTokens:
-    """Whatever is malformed counts nothing and makes the result an estimate."""
-    count = _MessageCount(count_text)
-    messages, answers = [], []
-    prompt = trained = 0
-    for message in example.prompt.messages:
-        number, words = count.of(message)
-        messages.append(number)
-        prompt += number
-        if example.method == "supervised" and _is_trained(message):
-            trained += words
-    for output in example.outputs:
-        counts = [count.of(message) for message in output.messages]
-        messages += [number for number, _ in counts]
-        answers.append(sum(number for number, _ in counts))
-        trained += sum(words for _, words in counts)
-    before_outputs = prompt + count.of_tools(example.tools) + _PER_EXAMPLE
-    return ExampleTokens(
-        total=before_outputs + sum(answers),
-        trained=trained,
-        longest=before_outputs + max(answers, default=0),
-        messages=tuple(messages),
-        exact=count.exact and example.method == "supervised",
-    )
+        counts = counter.count_all(self._texts)
+        tokens: list[ExampleTokens] = []
+        at = 0
+        for plan in self._plans:
+            if isinstance(plan, list):
+                tokens.append(_tokens_of_plain(plan, counts[at : at + len(plan)]))
+                at += len(plan)
+            else:
+                tokens.append(plan.tokens(counts))
+                at = plan.end
+        return tokens
 
 
-def _tokens_of_plain(messages: Sequence[Mapping[str, str]], words: Iterator[int]) -> ExampleTokens:
-    """The same for a plain supervised example, ``words`` being the counts of its contents."""
+def _tokens_of_plain(messages: Sequence[Mapping[str, str]], words: Sequence[int]) -> ExampleTokens:
+    """``words`` are the counts of the contents."""
     trained = 0
-    counts = []
-    for message in messages:
-        number = next(words)
-        counts.append(_PER_PLAIN_MESSAGE + number)
+    for message, number in zip(messages, words, strict=True):
         if message["role"] == "assistant":
             trained += number
+    counts = tuple([_PER_PLAIN_MESSAGE + number for number in words])
     total = sum(counts) + _PER_EXAMPLE
-    return ExampleTokens(total, trained, total, tuple(counts), exact=True)
+    return ExampleTokens(total, trained, total, counts, exact=True)
 
 
-class _MessageCount:
-    """Counts messages, and notes whether that was more than an estimate."""
+class _Share(NamedTuple):
+    """Part of an example: its texts from ``start`` to ``end`` in a batch, up to ``said`` those that it says.
 
-    def __init__(self, count_text: Callable[[str], int]) -> None:
-        self._text = count_text
+    ``fixed`` tokens come on top, of which ``fixed_said`` are said.
+    """
+
+    start: int
+    said: int
+    end: int
+    fixed: int
+    fixed_said: int
+    is_trained: bool
+
+
+class _Plan(NamedTuple):
+    """How the tokens of an example follow from the counts of its texts.
+
+    ``outputs`` are the messages of each answer of a preference example. What is malformed counts nothing.
+    """
+
+    prompt: list[_Share]
+    outputs: list[list[_Share]]
+    tools: _Share
+    end: int
+    exact: bool
+
+    @staticmethod
+    def of(example: Example, texts: list[str]) -> _Plan:
+        """The plan of ``example``, whose texts are added to ``texts``."""
+        collect = _Collector(texts)
+        supervised = example.method == "supervised"
+        prompt = [
+            collect.message(message, is_trained=supervised and _is_trained(message))
+            for message in example.prompt.messages
+        ]
+        outputs = [
+            [collect.message(message, is_trained=True) for message in output.messages] for output in example.outputs
+        ]
+        tools = collect.tools(example.tools)
+        return _Plan(prompt, outputs, tools, len(texts), collect.exact and supervised)
+
+    def tokens(self, counts: Sequence[int]) -> ExampleTokens:
+        """``counts`` are those of all texts of the batch."""
+        messages = []
+        answers = []
+        trained = prompt = 0
+        for start, said, end, fixed, fixed_said, is_trained in self.prompt:
+            number = fixed + sum(counts[start:end])
+            messages.append(number)
+            prompt += number
+            if is_trained:
+                trained += fixed_said + sum(counts[start:said])
+        for output in self.outputs:
+            answer = 0
+            for start, said, end, fixed, fixed_said, _ in output:
+                number = fixed + sum(counts[start:end])
+                messages.append(number)
+                answer += number
+                trained += fixed_said + sum(counts[start:said])
+            answers.append(answer)
+        before_outputs = prompt + self.tools.fixed + sum(counts[self.tools.start : self.tools.end]) + _PER_EXAMPLE
+        return ExampleTokens(
+            total=before_outputs + sum(answers),
+            trained=trained,
+            longest=before_outputs + max(answers, default=0),
+            messages=tuple(messages),
+            exact=self.exact,
+        )
+
+
+class _Collector:
+    """Adds the texts of messages to a list, and notes whether their count is more than an estimate."""
+
+    def __init__(self, texts: list[str]) -> None:
+        self._texts = texts
         self.exact = True
 
-    def of(self, message: Message) -> tuple[int, int]:
-        """The tokens of a message, and how many of them are what it says."""
-        words = self._words(message)
-        number = _PER_MESSAGE + self._text(message.role or "") + words
+    def message(self, message: Message, *, is_trained: bool) -> _Share:
+        texts = self._texts
+        start = len(texts)
+        said = self._words(message)
+        end_of_words = len(texts)
+        fixed = said + _PER_MESSAGE
+        if message.role in _ONE_TOKEN_ROLES:
+            fixed += 1
+        elif message.role:
+            texts.append(message.role)
         name = message.value.get("name")
-        return number + self._text(name) + _PER_NAME if isinstance(name, str) else number, words
+        if isinstance(name, str):
+            texts.append(name)
+            fixed += _PER_NAME
+        return _Share(start, end_of_words, len(texts), fixed, said, is_trained)
+
+    def tools(self, tools: Any) -> _Share:
+        """The cookbook's formula for the offered tools."""
+        start = len(self._texts)
+        functions = [tool["function"] for tool in tools if _has_function(tool)] if isinstance(tools, list) else []
+        fixed = 0
+        if functions:
+            self.exact = False
+            fixed = _AFTER_TOOLS + sum(map(self._tool, functions))
+        return _Share(start, start, len(self._texts), fixed, 0, is_trained=False)
 
     def _words(self, message: Message) -> int:
-        """The content, or what an assistant says instead of one."""
+        """The content, or what an assistant says instead of one; what that has on top of its texts."""
+        fixed = 0
         content = message.value.get("content")
         if isinstance(content, str):
-            number = self._text(content)
-        else:
-            number = sum(self._part(part) for part in content) if isinstance(content, list) else 0
-            self.exact = self.exact and content is None
+            self._texts.append(content)
+        elif content is not None:
+            self.exact = False
+            fixed = sum(map(self._part, content)) if isinstance(content, list) else 0
         refusal = message.value.get("refusal")
         if isinstance(refusal, str):
-            number += self._text(refusal)
+            self._texts.append(refusal)
             self.exact = False
-        for call in (*message.tool_calls, message.value.get("function_call")):
-            number += self._call(call)
-        return number
-
-    def of_tools(self, tools: Any) -> int:
-        """The cookbook's formula for the offered tools."""
-        functions = [tool["function"] for tool in tools if _has_function(tool)] if isinstance(tools, list) else []
-        if not functions:
-            return 0
-        self.exact = False
-        return _AFTER_TOOLS + sum(self._tool(function) for function in functions)
+        call = message.value.get("function_call")
+        if call is not None:
+            fixed += self._call(call)
+        return fixed + sum(map(self._call, message.tool_calls))
 
     def _tool(self, function: Mapping[str, Any]) -> int:
-        number = _PER_TOOL + self._text(f"{function.get('name')}:{_without_stop(function.get('description'))}")
+        self._texts.append(f"{function.get('name')}:{_without_stop(function.get('description'))}")
         parameters = function.get("parameters")
         properties = parameters.get("properties") if isinstance(parameters, Mapping) else None
         if not isinstance(properties, Mapping) or not properties:
-            return number
-        return number + _BEFORE_PROPERTIES + sum(self._property(*item) for item in properties.items())
+            return _PER_TOOL
+        return _PER_TOOL + _BEFORE_PROPERTIES + sum(self._property(*item) for item in properties.items())
 
     def _property(self, name: str, schema: Any) -> int:
         if not isinstance(schema, Mapping):
-            return _PER_PROPERTY + self._text(name)
-        number = _PER_PROPERTY
+            self._texts.append(name)
+            return _PER_PROPERTY
+        fixed = _PER_PROPERTY
         values = schema.get("enum")
         if isinstance(values, list):
-            number += _BEFORE_ENUM + sum(_PER_ENUM_ITEM + self._text(str(value)) for value in values)
-        return number + self._text(f"{name}:{schema.get('type')}:{_without_stop(schema.get('description'))}")
+            self._texts += [str(value) for value in values]
+            fixed += _BEFORE_ENUM + _PER_ENUM_ITEM * len(values)
+        self._texts.append(f"{name}:{schema.get('type')}:{_without_stop(schema.get('description'))}")
+        return fixed
 
     def _call(self, call: Any) -> int:
         """A tool call, or a function call in the older way, which is the function itself."""
@@ -179,15 +236,19 @@ class _MessageCount:
         self.exact = False
         function = call["function"] if _has_function(call) else call
         arguments = function.get("arguments")
-        text = arguments if isinstance(arguments, str) else json.dumps(arguments)
-        return _PER_TOOL_CALL + self._text(str(function.get("name"))) + self._text(text)
+        self._texts += (
+            str(function.get("name")),
+            arguments if isinstance(arguments, str) else json.dumps(arguments),
+        )
+        return _PER_TOOL_CALL
 
     def _part(self, part: Any) -> int:
         if not isinstance(part, Mapping):
             return 0
         for kind in ("text", "refusal"):
             if isinstance(part.get(kind), str):
-                return self._text(part[kind])
+                self._texts.append(part[kind])
+                return 0
         image = part.get("image_url")
         if not isinstance(image, Mapping):
             return 0
