@@ -111,6 +111,17 @@ def write_atomic(
     return written
 
 
+def copy_file(source: Path, target: Path) -> None:
+    """Make ``target`` a copy of ``source``, whole or not at all. Raises ``StorageError``."""
+    try:
+        with source.open("rb") as file:
+            write_atomic(target, [FileRange(file.fileno(), 0, os.fstat(file.fileno()).st_size)], new_file_mode=0o644)
+    except OSError as error:
+        raise StorageError(
+            f"Cannot copy {source}: {error.strerror or error}.", str(error), "Check the file and try again."
+        ) from error
+
+
 def sync_folder(folder: Path) -> None:
     """Make a rename in ``folder`` survive a power loss. Windows has no such call and needs none."""
     if os.name == "nt":

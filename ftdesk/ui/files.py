@@ -52,7 +52,7 @@ class Files(QObject):
         self._saving = Saves(dataset, notices, background, self)
         self._saving.saved.connect(self._say_saved)
         self.disk = DiskChanges(dataset, notices, self._saving, self)
-        self.transfers = Transfers(dataset, notices, self.open, self._folder, window)
+        self.transfers = Transfers(dataset, notices, self.open, self._folder, app.folders.backups, window)
         self.disk.save_as_requested.connect(self.save_as)
 
     @property

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ftdesk.ui.panel import Panel
     from ftdesk.ui.theme import Theme
 
-_FILE_COMMANDS = ("open", "new", "save", "save_as", "import", "import_folder", "export", "split", "sample")
+_FILE_COMMANDS = ("open", "new", "save", "save_as", "import", "import_folder", "export", "split", "versions", "sample")
 """What the menu under the file's name offers."""
 
 
@@ -200,6 +200,7 @@ class Window(QMainWindow):
                 ("import_folder", self.tr("Import a folder…"), "", files.transfers.choose_folder_import),
                 ("export", self.tr("Export…"), "Ctrl+Shift+E", files.transfers.export),
                 ("split", self.tr("Split…"), "Ctrl+Shift+P", files.transfers.split),
+                ("versions", self.tr("Earlier versions…"), "", files.transfers.show_versions),
                 ("sample", self.tr("Try the sample"), "", files.try_sample),
                 ("undo", self.tr("Undo"), "Ctrl+Z", dataset.undo),
                 ("redo", self.tr("Redo"), "Ctrl+Shift+Z", dataset.redo),

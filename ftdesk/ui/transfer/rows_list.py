@@ -23,7 +23,10 @@ _ROW_HEIGHT = 12 * UNIT
 
 @dataclass(frozen=True, slots=True)
 class ShownRow:
-    """``number`` as the file counts. ``reason`` says why the row was left out; it takes the place of ``second``."""
+    """``number`` as the file counts, or 0 where it does not.
+
+    ``reason`` says why the row was left out; it takes the place of ``second``.
+    """
 
     number: int
     first: str
@@ -42,9 +45,13 @@ class RowsModel(QAbstractTableModel):
         self.endResetModel()
 
     @property
+    def _has_numbers(self) -> bool:
+        return bool(self._rows) and self._rows[-1].number > 0
+
+    @property
     def number_width(self) -> int:
         """Room for the largest number."""
-        return ceil(text_width(f"{self._rows[-1].number:,}", CAPTION)) + 1 if self._rows else 0
+        return ceil(text_width(f"{self._rows[-1].number:,}", CAPTION)) + 1 if self._has_numbers else 0
 
     @override
     def rowCount(self, parent: Index | None = None) -> int:
@@ -60,7 +67,8 @@ class RowsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.UserRole:
             return row
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return one_line(f"{row.number}: {row.reason or row.first} {'' if row.reason else row.second}".rstrip())
+            text = row.reason or f"{row.first} {row.second}".rstrip()
+            return one_line(f"{row.number}: {text}" if row.number else text)
         return None
 
 
@@ -80,9 +88,11 @@ class RowsDelegate(QStyledItemDelegate):
             if not (row.second or row.reason):
                 room = room.adjusted(0, room.height() / 4, 0, room.height() / 4)
             upper, lower = room.adjusted(0, 0, 0, -room.height() / 2), room.adjusted(0, room.height() / 2, 0, 0)
-            number = upper.adjusted(0, 0, width - upper.width(), 0)
-            canvas.text(number, f"{row.number:,}", canvas.table.mute, size=CAPTION, align=Qt.AlignmentFlag.AlignRight)
-            left = width + 3 * UNIT
+            if row.number:
+                number = upper.adjusted(0, 0, width - upper.width(), 0)
+                right = Qt.AlignmentFlag.AlignRight
+                canvas.text(number, f"{row.number:,}", canvas.table.mute, size=CAPTION, align=right)
+            left = width + 3 * UNIT if row.number else 0
             muted = canvas.table.mute if row.reason else canvas.table.text
             canvas.text(upper.adjusted(left, 0, 0, 0), row.first, muted, size=CAPTION + 1)
             if row.reason:

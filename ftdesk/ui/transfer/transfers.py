@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from ftdesk.dataset.backups import Backups
 from ftdesk.ui.notices import Notices
 from ftdesk.ui.open_dataset import OpenDataset
 
@@ -19,7 +20,10 @@ _IMPORTABLE = "*.csv *.tsv *.tab *.json *.jsonl *.ndjson *.parquet"
 
 
 class Transfers(QObject):
-    """``open_file`` shows a dataset that a dialog has made; ``folder`` is where choosing begins."""
+    """``open_file`` shows a dataset that a dialog has made; ``folder`` is where choosing begins.
+
+    ``backups`` is the folder of earlier versions.
+    """
 
     def __init__(
         self,
@@ -27,6 +31,7 @@ class Transfers(QObject):
         notices: Notices,
         open_file: Callable[[Path], None],
         folder: Callable[[], Path],
+        backups: Path,
         window: QWidget,
     ) -> None:
         super().__init__(window)
@@ -34,6 +39,7 @@ class Transfers(QObject):
         self._notices = notices
         self._open_file = open_file
         self._folder = folder
+        self._backups = backups
         self._window = window
         self.selected: Callable[[], Sequence[int]] = list
         """The rows that are selected where examples are listed."""
@@ -80,6 +86,20 @@ class Transfers(QObject):
             dialog = SplitDialog(self._dataset.document, self._dataset, self._notices, self._window)
             dialog.written.connect(self._say_split)
             dialog.open()
+
+    def show_versions(self) -> None:
+        """Show what is kept of earlier saves."""
+        document = self._dataset.document
+        if document is None:
+            return
+        self._dataset.leaving.emit()
+        versions = Backups(self._backups).versions(document.path) if document.path is not None else []
+        if not versions:
+            self._notices.show_notice(self.tr("There is no earlier version yet: each save keeps the one before it."))
+            return
+        from ftdesk.ui.transfer.versions_dialog import VersionsDialog
+
+        VersionsDialog(document, versions, self._dataset, self._notices, self._window).open()
 
     def _say_split(self, folder: Path, split: Split) -> None:
         paths = {part: folder / f"{part}.jsonl" for part in split.parts}
