@@ -88,7 +88,8 @@ class Repairs(QObject):
         return self._desk.host.name, summary.method if summary else "supervised"
 
 
-def _checker(host: str, method: str) -> Checker:
+def checker_for(host: str, method: str) -> Checker:
+    """A checker by the rules alone, for a host by its name. It counts no tokens, so that no vocabulary is loaded."""
     try:
         requirements = requirements_of(host)
     except FtdeskError:
@@ -99,13 +100,13 @@ def _checker(host: str, method: str) -> Checker:
 
 
 def _fix_one(like: tuple[str, str], line: bytes, finding: Finding) -> LineFix | None:
-    return fix_finding(_checker(*like), line, finding)
+    return fix_finding(checker_for(*like), line, finding)
 
 
 def _fixes(
     like: tuple[str, str], lines: dict[int, bytes], findings: Sequence[Finding], codes: set[Fix | None]
 ) -> list[LineFix]:
-    return list(fix_lines(_checker(*like), lines.__getitem__, findings, lambda finding: finding.fix in codes))
+    return list(fix_lines(checker_for(*like), lines.__getitem__, findings, lambda finding: finding.fix in codes))
 
 
 def _title_of(fixes: Sequence[LineFix]) -> str:

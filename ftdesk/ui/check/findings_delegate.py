@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
+from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QMouseEvent, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ftdesk.overrides import override
@@ -16,10 +16,14 @@ from ftdesk.ui.tokens import UNIT, Tokens, tokens
 ROW_HEIGHT = 10 * UNIT
 _ICONS = {"error": "circle-x", "warning": "triangle-alert", "hint": "info"}
 _PLACE_WIDTH = 24 * UNIT
+_WAND_ROOM = 12 * UNIT
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
 
 
 class FindingsDelegate(QStyledItemDelegate):
+    fix_wanted = Signal(object)
+    """The wand of a ``FindingEntry`` was clicked."""
+
     def __init__(self) -> None:
         super().__init__()
         self._heading = interface_font(BODY, QFont.Weight.DemiBold)
@@ -54,6 +58,22 @@ class FindingsDelegate(QStyledItemDelegate):
             self._paint_finding(painter, area, entry, colours)
         painter.restore()
 
+    @override
+    def editorEvent(
+        self,
+        event: QEvent,
+        model: QAbstractItemModel,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> bool:
+        entry: Entry = index.data(ENTRY_ROLE)
+        if isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonRelease and _is_fixable(entry):
+            area: QRectF = QRectF(option.rect)
+            if event.position().x() > area.right() - _WAND_ROOM:
+                self.fix_wanted.emit(entry)
+                return True
+        return False
+
     def _paint_group(self, painter: QPainter, area: QRectF, group: Group, colours: Tokens) -> None:
         colour = {"error": colours.error, "warning": colours.warning}.get(group.severity, colours.mute)
         middle = round(area.center().y())
@@ -80,7 +100,7 @@ class FindingsDelegate(QStyledItemDelegate):
         painter.setPen(QColor(colours.mute))
         painter.drawText(inside, _MIDDLE | Qt.AlignmentFlag.AlignLeft, place)
         inside.setLeft(inside.left() + _PLACE_WIDTH)
-        if entry.finding.fix and entry.row >= 0:
+        if _is_fixable(entry):
             self._icon(painter, "wand-sparkles", colours.mute, round(inside.right()) - 16, round(inside.center().y()))
             inside.setRight(inside.right() - 6 * UNIT)
         painter.setFont(self._body)
@@ -92,3 +112,7 @@ class FindingsDelegate(QStyledItemDelegate):
 
     def _icon(self, painter: QPainter, name: str, colour: str, left: int, middle: int) -> None:
         icon(name, colour, 16).paint(painter, left, middle - 8, 16, 16)
+
+
+def _is_fixable(entry: Entry) -> bool:
+    return isinstance(entry, FindingEntry) and entry.row >= 0 and entry.finding.fix is not None

@@ -13,6 +13,7 @@ from ftdesk.overrides import override
 from ftdesk.ui.check.findings_delegate import ROW_HEIGHT, FindingsDelegate
 from ftdesk.ui.check.findings_model import Entry, FindingsModel, Group
 from ftdesk.ui.check.histogram import TokensHistogram
+from ftdesk.ui.check.hosts_verdict import HostsVerdict
 from ftdesk.ui.checking import Summary
 from ftdesk.ui.desk import Desk
 from ftdesk.ui.long_list import LongList
@@ -21,7 +22,7 @@ from ftdesk.ui.prices import amount, prices_for
 from ftdesk.ui.repairs import Repairs
 from ftdesk.ui.text import Label, plural, set_tooltip, visible
 from ftdesk.ui.tokens import UNIT
-from ftdesk.ui.widgets import Button, EmptyState, Surface, Tile, count
+from ftdesk.ui.widgets import Button, Column, EmptyState, Surface, Tile, count
 from ftdesk.validation.cost import CostEstimate, Size, estimate
 from ftdesk.validation.findings import Fix
 
@@ -36,8 +37,11 @@ class CheckPanel(Panel):
         super().__init__(desk)
         self._checking = desk.checking
         self._repairs = Repairs(desk, self)
+        self._is_live = False
         self.model = FindingsModel(self)
-        self.view = _FindingsView(self.tr("Findings"), FindingsDelegate(), ROW_HEIGHT)
+        delegate = FindingsDelegate()
+        delegate.fix_wanted.connect(self._fix_entry)
+        self.view = _FindingsView(self.tr("Findings"), delegate, ROW_HEIGHT)
         self.view.setObjectName("findings_view")
         self.view.setModel(self.model)
         self.view.entered_on.connect(self._open)
@@ -65,7 +69,14 @@ class CheckPanel(Panel):
 
     @override
     def activated(self) -> None:
+        self._is_live = True
         self._show_all()
+
+    @override
+    async def aclose(self) -> None:
+        await self._repairs.aclose()
+        await self.hosts.aclose()
+        await super().aclose()
 
     @override
     def focus_first(self) -> None:
@@ -138,9 +149,9 @@ class CheckPanel(Panel):
         return self._found
 
     def _lengths(self) -> QWidget:
-        side = QWidget()
-        column = QVBoxLayout(side)
-        column.setContentsMargins(0, 0, 0, 0)
+        side = Column(self.tr("Figures"))
+        side.page.layout().setContentsMargins(0, 0, 0, 0)  # type: ignore[union-attr]
+        column = side.column
         column.setSpacing(2 * UNIT)
         self.histogram = TokensHistogram()
         self._lengths_text = Label("", "caption", wrap=True)
@@ -156,6 +167,9 @@ class CheckPanel(Panel):
         column.addWidget(Label(self.tr("What is trained"), "heading"))
         column.addWidget(self._share)
         column.addWidget(self._trained_text)
+        column.addSpacing(4 * UNIT)
+        self.hosts = HostsVerdict(self.desk)
+        column.addWidget(self.hosts)
         column.addStretch(1)
         return side
 
@@ -170,6 +184,8 @@ class CheckPanel(Panel):
     def _show_all(self) -> None:
         self._refresh.stop()
         self._show_findings()
+        if self._is_live and self.isVisible():
+            self.hosts.update_verdicts()
         summary = self._checking.summary
         self.histogram.show_summary(summary)
         self._lengths_text.setText(self.histogram.sentence() if summary else "")
@@ -264,9 +280,10 @@ class CheckPanel(Panel):
     def _fix_chosen(self) -> None:
         """Fix the chosen finding at once; show what would be done for all of a rule."""
         index = self.view.currentIndex()
-        if not index.isValid():
-            return
-        entry = self.model.entry(index.row())
+        if index.isValid():
+            self._fix_entry(self.model.entry(index.row()))
+
+    def _fix_entry(self, entry: Entry) -> None:
         if isinstance(entry, Group):
             self.open_fixes(next((finding.fix for _, finding in entry.findings if finding.fix), None))
         elif entry.finding.fix and entry.row >= 0:

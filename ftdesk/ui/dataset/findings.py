@@ -64,7 +64,7 @@ class ExampleFindings(QListWidget):
 
                 title = repair_of(finding.fix).title
                 spoken += " " + self.tr("Ctrl+. fixes it: {title}.").format(title=title)
-                item.setToolTip(self.tr("{title} (Ctrl+.)").format(title=title))
+                item.setData(Qt.ItemDataRole.ToolTipRole, self.tr("{title} (Ctrl+.)").format(title=title))
             item.setData(_ACCESSIBLE, spoken)
             item.setData(_FIXABLE, bool(finding.fix))
             self.addItem(item)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox
 from window_driver import Driver
@@ -180,3 +180,29 @@ def test_a_line_that_goes_says_so_and_hides_nothing() -> None:
     preview = model.data(model.index(0, 0), PREVIEW_ROLE)
     assert preview.before == (Piece("a⟦U+202E⟧b", True),)
     assert preview.after == (Piece("(the line goes)", False),)
+
+
+def test_the_wand_of_a_finding_fixes_it(qapp: QApplication, tmp_path: Path) -> None:
+    async def scenario(user: Driver) -> None:
+        choose(user, lambda entry: getattr(entry, "row", -1) == 4)
+        view: Any = user.find("findings_view")
+        area = view.visualRect(view.currentIndex())
+        at = QPoint(area.right() - 24, area.center().y())
+        QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
+        await user.until(lambda: lines_of(user) != UNTIDY)
+        assert lines_of(user)[4] == GOOD[4]
+
+    play(qapp, tmp_path, scenario)
+
+
+def test_every_host_is_told_what_it_would_say(qapp: QApplication, tmp_path: Path) -> None:
+    async def scenario(user: Driver) -> None:
+        hosts = user.find("hosts_verdict")
+        await user.until(lambda: "OpenAI: 2 errors" in hosts.accessibleName())
+        assert "Together" in hosts.accessibleName()
+        document = user.window.desk.dataset.document
+        assert document is not None
+        document.remove([4], "Delete")
+        await user.until(lambda: "OpenAI: 1 error" in hosts.accessibleName())
+
+    play(qapp, tmp_path, scenario)
