@@ -62,11 +62,11 @@ class Mirror:
                 answer: Any = self._start(asked["method"], asked["host"])
             case "splice":
                 lines = rest.split(b"\n") if asked["lines"] else []
-                return self._splice(asked["row"], asked["removed"], self._check(lines, asked["row"]))
+                return self._splice(asked["row"], asked["removed"], lines, self._check(lines, asked["row"]))
             case "read":
-                tally = self._read(asked)
-                if tally is not None:
-                    return self._splice(asked["row"], 0, tally)
+                read = self._read(asked)
+                if read is not None:
+                    return self._splice(asked["row"], 0, *read)
                 answer = {"refused": True}
             case _:
                 answer = self._summary()
@@ -93,8 +93,8 @@ class Mirror:
     def _check(self, lines: list[bytes], row: int) -> Tally:
         return self._checker.line_checker.check(lines, first=row == 0)
 
-    def _read(self, asked: dict[str, Any]) -> Tally | None:
-        """Check lines where they stand in the file; ``None`` when it is no longer the file that the window knows."""
+    def _read(self, asked: dict[str, Any]) -> tuple[list[bytes], Tally] | None:
+        """Lines where they stand in the file, checked; ``None`` when it is no longer the file that the window knows."""
         try:
             content = _content(Path(asked["path"]), tuple(asked["identity"]), asked["start"], asked["end"])
         except OSError:
@@ -107,13 +107,13 @@ class Mirror:
         if tally is None or tally.lines != len(lines):
             tally = self._check(lines, asked["row"])
             self._cache.keep(key, tally.to_bytes())
-        return tally
+        return lines, tally
 
-    def _splice(self, row: int, removed: int, tally: Tally) -> bytes:
+    def _splice(self, row: int, removed: int, lines: list[bytes], tally: Tally) -> bytes:
         for at in range(row, row + removed):
             self._checker.forget(self._keys[at], [column[at] for column in self._facts])
         key = self._keys.splice(row, removed, tally.lines)
-        self._checker.remember(key, tally)
+        self._checker.remember(key, tally, lines)
         for column, fresh in zip(self._facts, tally.facts, strict=True):
             column[row : row + removed] = fresh
         self._lengths.splice(row, removed, tally)

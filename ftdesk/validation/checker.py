@@ -120,16 +120,19 @@ class Checker:
             index.add(key, fact)
         return result
 
-    def remember(self, key: int, tally: Tally) -> None:
-        """Tell the dataset rules of lines whose keys are ``key`` and those after it."""
+    def remember(self, key: int, tally: Tally, lines: Sequence[bytes]) -> None:
+        """Tell the dataset rules of lines whose keys are ``key`` and those after it, and of their tally."""
         self._waiting.append((key, tally.facts))
         self._remember_waiting()
+        for number, raw in enumerate(lines, key):
+            self._likenesses.add(number, raw)
 
     def forget(self, key: int, facts: Iterable[int]) -> None:
         """Tell the dataset rules that a line has gone; ``facts`` are its numbers in the columns of its tally."""
         self._remember_waiting()
         for index, fact in zip(self._indexes, facts_in(array("Q", facts)), strict=True):
             index.remove(key, fact)
+        self._likenesses.remove(key)
 
     def dataset_findings(self, line_of: Callable[[int], int] = lambda key: key) -> list[Finding]:
         """What is wrong now with the examples as a whole. ``line_of`` gives the present line number of a key."""
