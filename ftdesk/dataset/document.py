@@ -23,6 +23,7 @@ from ftdesk.storage.files import write_atomic
 from ftdesk.storage.folders import Folders
 
 _CACHED_RECORDS = 512
+_SOME_ROWS, _SOME_BYTES = 512, 1 << 16
 
 _Combining = Callable[[list[bytes]], Merged | None]
 """From the lines that the file has now to the rows that shall stand; ``None`` for the lines as they are."""
@@ -131,6 +132,13 @@ class Document:
             return self.line(row)
         except InputError:
             return b""
+
+    def shown_lines(self, row: int) -> list[bytes]:
+        """Rows from ``row`` on for looking through, at least one; an empty one where ``line`` raises."""
+        try:
+            return self._rows.some(row, _SOME_ROWS, _SOME_BYTES)
+        except InputError:
+            return [b""]
 
     def record(self, row: int) -> Record:
         """The row, parsed. Recently seen rows are kept. A row that cannot be read any more is a broken one."""

@@ -6,8 +6,10 @@ import errno
 import os
 import stat
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from io import BytesIO
+from itertools import accumulate
 from pathlib import Path
 
 from ftdesk.errors import InputError
@@ -73,6 +75,17 @@ class FileLines:
             end -= 1
         return self._read(start, end - start)
 
+    def read_some(self, first: int, count: int, most_bytes: int) -> list[bytes]:
+        """Up to ``count`` lines from ``first`` on in one look at the disk: at least one, ``most_bytes`` at most.
+
+        Raises ``InputError`` when the file was changed in place.
+        """
+        self.check()
+        begin, last = self._starts[first], min(first + count, len(self))
+        end = max(first + 1, bisect_right(self._starts, begin + most_bytes, first + 1, last + 1) - 1)
+        lines = self._read(begin, self._starts[end] - begin).split(b"\n")
+        return lines[: end - first]
+
     def chunks(self, size: int = 1 << 20) -> Iterator[tuple[int, bytes]]:
         """All lines in order, many at a time: the number of the first (from 0) and the bytes with their LFs."""
         first = 0
@@ -130,21 +143,20 @@ class FileLines:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if not stat.S_ISREG(self.stat.st_mode):
             raise OSError(errno.EINVAL, "it is not a regular file")
-        append = self._starts.append
         done = 0
         while done < size:
             block = read_at(self._descriptor, done, min(_BLOCK, size - done))
             if not block:
                 raise OSError(errno.EIO, "another program shortened it while it was read")
-            find = block.find
-            found = find(b"\n")
-            while found >= 0:
-                append(done + found + 1)
-                found = find(b"\n", found + 1)
+            # No step of this is Python's own: for short lines it is twice as fast as a loop over ``find``.
+            lengths = map(len, BytesIO(block))
+            self._starts.extend(accumulate(lengths, initial=done + next(lengths)))
+            if not block.endswith(b"\n"):
+                self._starts.pop()  # the line goes on in the next block
             done += len(block)
         self.final_newline = size > 0 and self._starts[-1] == size
         if size and not self.final_newline:
-            append(size)
+            self._starts.append(size)
 
 
 def unreadable(path: Path, error: OSError) -> InputError:

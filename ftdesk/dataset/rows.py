@@ -52,6 +52,13 @@ class Rows:
             raise IndexError(row)
         return self.base.read(number)
 
+    def some(self, row: int, most_rows: int, most_bytes: int) -> list[bytes]:
+        """Rows from ``row`` on, at least one: as many as one look at the disk gives. Raises as ``line`` does."""
+        first = self._numbers[row]
+        if first < 0 or self.base is None:
+            return [self.line(row)]
+        return self.base.read_some(first, self._consecutive(row, most_rows), most_bytes)
+
     def check(self) -> None:
         """Raises ``InputError`` when another program has written into the file that untouched rows stand in."""
         if self.base is not None:
@@ -121,12 +128,17 @@ class Rows:
         first = self._numbers[row]
         if first < 0 or self.base is None:
             return None
-        numbers = self._numbers[row : row + min(most_rows, self.base.lines_in_part(first, part))]
-        length = len(numbers)
-        if numbers != array("q", range(first, first + length)):
-            length = next(at for at in range(length) if numbers[at] != first + at)
+        length = self._consecutive(row, min(most_rows, self.base.lines_in_part(first, part)))
         place = self.base.range_of(first, length, final_newline=True)
         return FileStretch(self.base.path, self.base.stat, length, place.start, place.start + place.length)
+
+    def _consecutive(self, row: int, most: int) -> int:
+        """How many rows from ``row`` on, of the next ``most``, are consecutive lines of the file."""
+        first, numbers = self._numbers[row], self._numbers[row : row + most]
+        length = len(numbers)
+        if numbers == array("q", range(first, first + length)):
+            return length
+        return next(at for at in range(length) if numbers[at] != first + at)
 
     def _run(self, row: int) -> int:
         """How many rows from ``row`` on are consecutive lines of the file. Compared in blocks, which is fast."""

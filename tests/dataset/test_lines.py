@@ -41,3 +41,19 @@ def test_lines_are_found_wherever_the_blocks_end(
         assert [found.read(line) for line in range(len(found))] == wanted
         assert found.final_newline == bool(ending)
         found.close()
+
+
+def test_some_lines_are_read_at_once_and_are_those_that_are_read_one_by_one(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    for content in (b"a", b"a\n", b"\n\n\n", b"one\n\nthree\n" + b"x" * 5_000 + b"\nlast"):
+        path.write_bytes(content)
+        file = FileLines(path)
+        for most_bytes in (1, 4, 10, 6_000):
+            found: list[bytes] = []
+            while len(found) < len(file):
+                some = file.read_some(len(found), 3, most_bytes)
+                assert 1 <= len(some) <= 3
+                assert sum(len(line) + 1 for line in some) <= max(most_bytes, len(some[0])) + 1
+                found += some
+            assert found == [file.read(number) for number in range(len(file))]
+        file.close()

@@ -25,7 +25,8 @@ EXAMPLE_ROLE = Qt.ItemDataRole.UserRole + 1
 
 _PREVIEW = 160
 _LONGEST_PARSED = 1 << 20
-_SLICE_SECONDS = 0.008
+_SLICE_SECONDS = 0.004
+_SHOW_SECONDS = 0.06
 _EVERYTHING = Query(())
 
 
@@ -55,6 +56,9 @@ class ExamplesModel(QAbstractTableModel):
         self._query = _EVERYTHING
         self._found: array[int] | None = None
         self._next = 0
+        self._hits: list[int] = []
+        """Found, and not shown yet."""
+        self._shown_at = 0.0
         self._resetting = False
         self._timer = QTimer(self)
         self._timer.setInterval(0)
@@ -170,6 +174,7 @@ class ExamplesModel(QAbstractTableModel):
         self.beginResetModel()
         self._found = array("q") if self._query.terms or self._query.problem else None
         self._next = 0
+        self._hits.clear()
         self.endResetModel()
         if self._query.terms and self._size():
             self._timer.start()
@@ -181,24 +186,39 @@ class ExamplesModel(QAbstractTableModel):
         document = self._dataset.document
         if document is None or self._found is None or self._next >= len(document):
             self._timer.stop()
+            self._show_hits()
             self.search_changed.emit()
             return
         end = time.monotonic() + _SLICE_SECONDS
-        hits: list[int] = []
         while self._next < len(document) and time.monotonic() < end:
-            if self._query.meets(document, self._next, self._checking):
-                hits.append(self._next)
-            self._next += 1
-        if hits:
+            lines = document.shown_lines(self._next)
+            if not self._query.can_be_in(b"\n".join(lines)):
+                self._next += len(lines)
+                continue
+            for line in lines:
+                if self._query.meets(document, self._next, self._checking, line):
+                    self._hits.append(self._next)
+                self._next += 1
+                if time.monotonic() > end:
+                    break
+        # Every insert paints the list: the first hits at once, the others some times a second.
+        if not self._found or end - self._shown_at > _SHOW_SECONDS:
+            self._show_hits()
+            self.search_changed.emit()
+
+    def _show_hits(self) -> None:
+        hits, self._hits = self._hits, []
+        self._shown_at = time.monotonic()
+        if hits and self._found is not None:
             first = len(self._found)
             self.beginInsertRows(QModelIndex(), first, first + len(hits) - 1)
             self._found.extend(hits)
             self.endInsertRows()
-        self.search_changed.emit()
 
     def _splicing(self, row: int, removed: int, inserted: int) -> None:
         if removed == inserted:
             return
+        self._show_hits()
         if self._found is not None or (removed and inserted):
             self._resetting = True
             self.beginResetModel()

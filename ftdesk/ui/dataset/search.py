@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from PySide6.QtCore import QRegularExpression
 
 from ftdesk.dataset.document import Document
-from ftdesk.dataset.record import Record
+from ftdesk.dataset.record import Record, read_record
 from ftdesk.ui.text import visible
 
 _WORD = re.compile(r'"([^"]*)"?|(\S+)')
@@ -28,6 +28,30 @@ class Known(Protocol):
     def severity(self, row: int) -> str: ...
 
 
+class Candidate:
+    """A row that is looked at: its line, read already, and its record, parsed when a term asks."""
+
+    __slots__ = ("_record", "document", "line", "row")
+
+    def __init__(self, document: Document, row: int, line: bytes) -> None:
+        self.document = document
+        self.row = row
+        self.line = line
+        self._record: Record | None = None
+
+    @property
+    def record(self) -> Record:
+        if self._record is None:
+            self._record = read_record(self.line)
+        return self._record
+
+    @property
+    def texts(self) -> Iterator[str]:
+        if self.record.kind in ("broken", "blank"):
+            return iter((self.line.decode("utf-8", "replace"),))
+        return texts_of(self.record.value)
+
+
 class Term(Protocol):
     """One condition. All of a query's terms must hold.
 
@@ -38,7 +62,7 @@ class Term(Protocol):
     @property
     def marks(self) -> bytes: ...
 
-    def meets(self, document: Document, row: int, known: Known) -> bool: ...
+    def meets(self, candidate: Candidate, known: Known) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +72,21 @@ class Query:
     terms: tuple[Term, ...]
     problem: str = ""
 
-    def meets(self, document: Document, row: int, known: Known) -> bool:
-        line = document.shown_line(row)
-        # Only of a line in plain letters do the bytes decide: ß is found by ss, and an escape may be any letter.
-        if line.isascii() and b"\\u" not in line:
-            line = line.lower()
-            if not all(term.marks in line for term in self.terms):
-                return False
-        return all(term.meets(document, row, known) for term in self.terms)
+    def meets(self, document: Document, row: int, known: Known, line: bytes | None = None) -> bool:
+        """``line`` is that of the row, where it has been read already."""
+        line = document.shown_line(row) if line is None else line
+        if self.can_be_in(line):
+            candidate = Candidate(document, row, line)
+            return all(term.meets(candidate, known) for term in self.terms)
+        return False
+
+    def can_be_in(self, content: bytes) -> bool:
+        """Whether any line of ``content`` may meet it, by its bytes alone."""
+        # Only of plain letters do the bytes decide: ß is found by ss, and an escape may be any letter.
+        if not content.isascii() or b"\\u" in content:
+            return True
+        content = content.lower()
+        return all(term.marks in content for term in self.terms)
 
 
 def parse_query(text: str) -> Query:
@@ -115,9 +146,8 @@ class _Words:
     def marks(self) -> bytes:
         return self.words.encode() if self.words.isalnum() and self.words.isascii() else b""
 
-    def meets(self, document: Document, row: int, _known: Known) -> bool:
-        texts = _texts(document.record(row), document.shown_line(row))
-        return any(self.words in text.casefold() for text in texts)
+    def meets(self, candidate: Candidate, _known: Known) -> bool:
+        return any(self.words in text.casefold() for text in candidate.texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,51 +156,48 @@ class _Pattern(_Unmarked):
 
     expression: QRegularExpression
 
-    def meets(self, document: Document, row: int, _known: Known) -> bool:
-        texts = _texts(document.record(row), document.shown_line(row))
-        return any(self.expression.match(visible(text)).hasMatch() for text in texts)
+    def meets(self, candidate: Candidate, _known: Known) -> bool:
+        return any(self.expression.match(visible(text)).hasMatch() for text in candidate.texts)
 
 
 @dataclass(frozen=True, slots=True)
 class _Role(_Unmarked):
     role: str
 
-    def meets(self, document: Document, row: int, _known: Known) -> bool:
-        return any(
-            isinstance(item, Mapping) and item.get("role") == self.role for item in document.record(row).messages
-        )
+    def meets(self, candidate: Candidate, _known: Known) -> bool:
+        return any(isinstance(item, Mapping) and item.get("role") == self.role for item in candidate.record.messages)
 
 
 @dataclass(frozen=True, slots=True)
 class _Tag(_Unmarked):
     tag: str
 
-    def meets(self, document: Document, row: int, _known: Known) -> bool:
-        return any(tag.casefold() == self.tag for tag in document.labels.of(document.shown_line(row)).tags)
+    def meets(self, candidate: Candidate, _known: Known) -> bool:
+        return any(tag.casefold() == self.tag for tag in candidate.document.labels.of(candidate.line).tags)
 
 
 @dataclass(frozen=True, slots=True)
 class _Kind(_Unmarked):
     kind: str
 
-    def meets(self, document: Document, row: int, _known: Known) -> bool:
-        return document.record(row).kind == self.kind
+    def meets(self, candidate: Candidate, _known: Known) -> bool:
+        return candidate.record.kind == self.kind
 
 
 @dataclass(frozen=True, slots=True)
 class _Severity(_Unmarked):
     wanted: frozenset[str]
 
-    def meets(self, document: Document, row: int, known: Known) -> bool:
-        if known.severity(row) in self.wanted:
+    def meets(self, candidate: Candidate, known: Known) -> bool:
+        if known.severity(candidate.row) in self.wanted:
             return True
-        return "error" in self.wanted and document.record(row).kind == "broken"
+        return "error" in self.wanted and candidate.record.kind == "broken"
 
 
 @dataclass(frozen=True, slots=True)
 class _Tools(_Unmarked):
-    def meets(self, document: Document, row: int, _known: Known) -> bool:
-        record = document.record(row)
+    def meets(self, candidate: Candidate, _known: Known) -> bool:
+        record = candidate.record
         return bool(record.value.get("tools")) or any(
             isinstance(item, Mapping) and item.get("tool_calls") for item in record.messages
         )
@@ -181,8 +208,8 @@ class _Tokens(_Unmarked):
     sign: str
     limit: int
 
-    def meets(self, _document: Document, row: int, known: Known) -> bool:
-        tokens = known.tokens(row)
+    def meets(self, candidate: Candidate, known: Known) -> bool:
+        tokens = known.tokens(candidate.row)
         if tokens is None:
             return False
         return {
@@ -214,9 +241,3 @@ def _term(word: str) -> Term:
     if name == "tokens" and limit:
         return _Tokens(limit.group(1) or "=", int(limit.group(2)) * (1000 if limit.group(3) else 1))
     return _Words(word.casefold())
-
-
-def _texts(record: Record, line: bytes) -> Iterator[str]:
-    if record.kind in ("broken", "blank"):
-        return iter((line.decode("utf-8", "replace"),))
-    return texts_of(record.value)

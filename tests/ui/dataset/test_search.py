@@ -95,3 +95,20 @@ def test_a_pattern_that_would_take_for_ever_gives_up(document: Document, tmp_pat
     path.write_text(json.dumps({"messages": [{"role": "user", "content": "a" * 200 + "b"}]}))
     hostile = Document.open(path)
     assert not parse_query("/(a+)+$/").meets(hostile, 0, Known())
+
+
+def test_rows_that_are_looked_through_together_are_found_as_one_by_one(tmp_path: Path) -> None:
+    path = tmp_path / "many.jsonl"
+    texts = [f"number {number} {'Straße' if number % 7 == 0 else 'road'}" for number in range(2_000)]
+    lines = [json.dumps({"messages": [{"role": "user", "content": text}]}, ensure_ascii=False) for text in texts]
+    path.write_text("\n".join(lines), "utf-8")
+    with Document.open(path) as document:
+        document.replace(900, json.dumps({"messages": [{"role": "user", "content": "STRASSE"}]}).encode(), "Edit")
+        for text in ("strasse", "1999", "nowhere", "/num.er 19+ /"):
+            query, row, found = parse_query(text), 0, []
+            while row < len(document):
+                some = document.shown_lines(row)
+                if query.can_be_in(b"\n".join(some)):
+                    found += [at for at, line in enumerate(some, row) if query.meets(document, at, Known(), line)]
+                row += len(some)
+            assert found == [at for at in range(len(document)) if query.meets(document, at, Known())], text
