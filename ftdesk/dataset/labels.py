@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from ftdesk.dataset.changes import LabelChange, Labels, Splice
+from ftdesk.dataset.journal import FileState
 from ftdesk.dataset.lines import unreadable
 from ftdesk.storage.files import write_atomic
 from ftdesk.storage.folders import make_folder
+from ftdesk.storage.locks import FileLock
 
 NONE = Labels()
 
@@ -20,22 +22,25 @@ NONE = Labels()
 class LabelBook:
     """The labels of one dataset, by the content of a line: they follow it wherever it moves and come back with an undo.
 
-    Lines with the same content share their labels. Written at once when they change; a damaged file is kept aside.
+    Lines with the same content share their labels. Written at once when they change, on top of what another window has
+    written; a damaged file is kept aside.
     """
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
+        self._changed: dict[str, Labels] = {}
+        """What is not written yet."""
         self._labels: dict[str, Labels] = {}
-        self._changed = False
-        """Something is not written yet."""
+        self._state: FileState | None = None
+        """Of the file that ``_labels`` are of."""
         if path is not None:
-            self._labels = _read(path)
+            self._read(path)
 
     def of(self, line: bytes) -> Labels:
         return self._labels.get(key_of(line), NONE) if self._labels else NONE
 
     def all_tags(self) -> list[str]:
-        """Every tag in use, by name."""
+        """Every tag that was given, by name, also to lines that only an undo would bring back."""
         return sorted({tag for labels in self._labels.values() for tag in labels.tags}, key=str.casefold)
 
     def tagging(self, lines: Iterable[bytes], tag: str, *, present: bool) -> tuple[LabelChange, ...]:
@@ -61,21 +66,24 @@ class LabelBook:
 
     def follow(self, splice: Splice) -> None:
         """An edited line keeps the labels it had. Leaves writing to the caller."""
-        if len(splice.removed) != len(splice.inserted):
-            return
-        for before, after in zip(splice.removed, splice.inserted, strict=True):
-            labels = self.of(before)
-            if labels != NONE and self.of(after) == NONE:
-                self._set(key_of(after), labels)
+        if len(splice.removed) != 1 or len(splice.inserted) != 1:
+            return  # of several, nobody knows which has become which
+        labels, after = self.of(splice.removed[0]), splice.inserted[0]
+        if labels != NONE and self.of(after) == NONE:
+            self._set(key_of(after), labels)
 
     def write_changed(self) -> None:
         """Keep what has changed since it was written. Raises ``StorageError``; the next call tries again."""
         if self._path is None or not self._changed:
             return
         make_folder(self._path.parent)
-        table = {key: {"tags": sorted(labels.tags), "note": labels.note} for key, labels in self._labels.items()}
-        write_atomic(self._path, [json.dumps({"labels": table}, ensure_ascii=False).encode("utf-8", "replace")])
-        self._changed = False
+        with FileLock(self._path.with_suffix(".lock")).held():
+            if FileState.at(self._path) != self._state:
+                self._read(self._path)
+            table = {key: {"tags": sorted(labels.tags), "note": labels.note} for key, labels in self._labels.items()}
+            content = json.dumps({"labels": table}, ensure_ascii=False).encode("utf-8", "replace")
+            self._state = FileState.of(write_atomic(self._path, [content]))
+        self._changed.clear()
 
     def copied_to(self, other: LabelBook) -> LabelBook:
         """``other`` with these labels in it as well, not written yet: the dataset goes on under another name."""
@@ -92,8 +100,15 @@ class LabelBook:
                 found.append({"line": number, "tags": sorted(labels.tags), "note": labels.note})
         return found
 
+    def _read(self, path: Path) -> None:
+        """Take what the file holds; what is not written yet stays on top."""
+        self._state = FileState.at(path)
+        self._labels = _read(path)
+        for key, labels in list(self._changed.items()):
+            self._set(key, labels)
+
     def _set(self, key: str, labels: Labels) -> None:
-        self._changed = True
+        self._changed[key] = labels
         if labels == NONE:
             self._labels.pop(key, None)
         else:
@@ -118,7 +133,7 @@ def _read(path: Path) -> dict[str, Labels]:
         return {}
     except OSError as error:
         raise unreadable(path, error) from error
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         path.replace(path.with_suffix(".damaged"))
         return {}
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ftdesk.errors import StorageError
@@ -29,6 +32,19 @@ class FileLock:
             return False
         self._descriptor = descriptor
         return True
+
+    @contextmanager
+    def held(self, seconds: float = 2.0) -> Iterator[None]:
+        """Hold the lock for a moment's work, after others. Raises ``StorageError`` when ``seconds`` did not suffice."""
+        until = time.monotonic() + seconds
+        while not self.acquire():
+            if time.monotonic() > until:
+                raise StorageError(f"{self._path} is locked by another process.", hint="Close its other windows.")
+            time.sleep(0.005)
+        try:
+            yield
+        finally:
+            self.release()
 
     def release(self) -> None:
         """Give the lock back. Safe to call twice."""

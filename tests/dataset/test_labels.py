@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from ftdesk.dataset.changes import Labels, Splice
 from ftdesk.dataset.labels import LabelBook, labels_path
 
@@ -48,6 +50,26 @@ def test_an_edited_line_keeps_its_labels_and_an_undo_finds_them_too() -> None:
     book.follow(Splice(0, (), (b"new",)))
 
 
+def test_of_lines_that_change_together_nobody_knows_which_has_become_which() -> None:
+    book = LabelBook(None)
+    book.put(book.tagging([b"one"], "hard", present=True))
+    book.follow(Splice(0, (b"one", b"two"), (b"two", b"one")))
+    assert book.of(b"two") == Labels()
+
+
+def test_two_windows_keep_what_both_have_noted(tmp_path: Path) -> None:
+    path = labels_path(tmp_path / "labels", tmp_path / "a.jsonl")
+    first, second = LabelBook(path), LabelBook(path)
+    first.put(first.tagging([b"one", b"two"], "hard", present=True))
+    first.put(first.noting(b"one", "by the first"))
+    second.put(second.noting(b"three", "by the second"))
+    first.put(first.tagging([b"two"], "hard", present=False))
+    for book in (first, LabelBook(path)):
+        assert book.of(b"one") == Labels(frozenset({"hard"}), "by the first")
+        assert book.of(b"two") == Labels()
+        assert book.of(b"three").note == "by the second"
+
+
 def test_an_export_names_lines_and_holds_only_what_is_labelled() -> None:
     book = LabelBook(None)
     book.put(book.tagging([b"two"], "b", present=True))
@@ -55,8 +77,9 @@ def test_an_export_names_lines_and_holds_only_what_is_labelled() -> None:
     assert book.export([b"one", b"two\r"]) == [{"line": 2, "tags": ["a", "b"], "note": ""}]
 
 
-def test_a_damaged_file_is_kept_aside_and_does_not_stop_work(tmp_path: Path) -> None:
+@pytest.mark.parametrize("damaged", [b'{"labels": [broken', b"[" * 100_000, b'{"labels": {"a": 1}}'])
+def test_a_damaged_file_is_kept_aside_and_does_not_stop_work(tmp_path: Path, damaged: bytes) -> None:
     path = tmp_path / "labels.json"
-    path.write_bytes(b'{"labels": [broken')
+    path.write_bytes(damaged)
     assert LabelBook(path).all_tags() == []
-    assert path.with_suffix(".damaged").read_bytes() == b'{"labels": [broken'
+    assert path.with_suffix(".damaged").read_bytes() == damaged
