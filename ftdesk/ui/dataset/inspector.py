@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QLineEdit, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QSplitter, QVBoxLayout, QWidget
 
+from ftdesk.dataset.changes import Labels
 from ftdesk.dataset.record import Record
 from ftdesk.dataset.spans import JsonSyntaxError
 from ftdesk.dataset.tool_calls import tools_of
 from ftdesk.ui.dataset.fields_editor import FieldsEditor, other_fields
 from ftdesk.ui.dataset.findings import ExampleFindings
+from ftdesk.ui.dataset.labels_editor import LabelsEditor
 from ftdesk.ui.dataset.tools_editor import ToolsEditor
 from ftdesk.ui.json_editor import JsonEditor
 from ftdesk.ui.json_text import gather, spread
-from ftdesk.ui.text import Label, original, visible
+from ftdesk.ui.text import Label, visible
 from ftdesk.ui.tokens import UNIT
 from ftdesk.ui.widgets import Button, Surface
 from ftdesk.validation.findings import Finding
@@ -31,8 +33,6 @@ _AT_ONCE_RAW = 8_000
 class Inspector(Surface):
     raw_committed = Signal(object)
     """The whole example on one line, as edited."""
-    tags_committed = Signal(frozenset)
-    """The tags as they shall be."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("right", 0, 0, parent)
@@ -40,12 +40,7 @@ class Inspector(Surface):
         self._findings_title = Label(self.tr("Findings"), "heading")
         self._none = Label(self.tr("Nothing to complain about."), "caption", wrap=True)
         self.findings = ExampleFindings()
-        self._tags = QLineEdit()
-        self._tags.setObjectName("tags_edit")
-        self._tags.setAccessibleName(self.tr("Tags of the example, separated by commas"))
-        self._tags.setPlaceholderText(self.tr("Tags, separated by commas"))
-        self._tags.editingFinished.connect(self._tags_edited)
-        self._shown_tags: frozenset[str] = frozenset()
+        self.labels = LabelsEditor()
         self.tools = ToolsEditor()
         self.extra = FieldsEditor(self.tr("Extra fields"), "extra_field")
         self.raw = JsonEditor(self.tr("Raw JSON of the example"))
@@ -62,7 +57,7 @@ class Inspector(Surface):
         column = QVBoxLayout(facts)
         column.setContentsMargins(4 * UNIT, 4 * UNIT, 4 * UNIT, 2 * UNIT)
         column.setSpacing(2 * UNIT)
-        for widget in (self._findings_title, self._none, self.findings, self._tags, self.tools, self.extra):
+        for widget in (self._findings_title, self._none, self.findings, self.labels, self.tools, self.extra):
             column.addWidget(widget)
         column.addStretch(1)
         scroll = QScrollArea()
@@ -115,7 +110,7 @@ class Inspector(Surface):
         self.extra.hide()
         self._line = b""
         self._json.setVisible(False)
-        self.show_tags(frozenset())
+        self.labels.show_labels(Labels())
         self.show_findings(())
 
     def show_findings(self, findings: Sequence[Finding], *, checked: bool = True) -> None:
@@ -129,29 +124,18 @@ class Inspector(Surface):
         self.findings.setVisible(bool(number))
         self.findings.show_findings(findings)
 
-    def show_tags(self, tags: frozenset[str]) -> None:
-        if tags != self._shown_tags or not self._tags.hasFocus():
-            self._shown_tags = tags
-            self._tags.setText(", ".join(sorted(map(visible, tags), key=str.casefold)))
-
     def commit(self) -> None:
         self.tools.commit()
         if not self.extra.isHidden():
             self.extra.commit()
         self.raw.commit()
-        self._tags_edited()
+        self.labels.commit()
 
     def _make_room(self) -> None:
         """Let the fields above have more of the height than the raw JSON, unless they have it already."""
         facts, raw = self._splitter.sizes()
         if facts < raw:
             self._splitter.setSizes([(facts + raw) * 2 // 3, (facts + raw) // 3])
-
-    def _tags_edited(self) -> None:
-        tags = frozenset(tag for part in self._tags.text().split(",") if (tag := original(part.strip())))
-        if tags != self._shown_tags:
-            self._shown_tags = tags
-            self.tags_committed.emit(tags)
 
     def _plan_raw(self) -> None:
         """Show the line as JSON, at once if that is nothing, else a moment later or when asked for."""

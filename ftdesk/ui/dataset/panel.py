@@ -212,7 +212,8 @@ class DatasetPanel(Panel):
             part.restructured.connect(self.edits.restructure)
         self.inspector.raw_committed.connect(self.edits.replace_line)
         self.inspector.findings.fix_wanted.connect(self._fix)
-        self.inspector.tags_committed.connect(lambda tags: self.edits.set_tags(tags, self.examples.rows))
+        self.inspector.labels.tags_committed.connect(lambda tags: self.edits.set_tags(tags, self.examples.rows))
+        self.inspector.labels.note_committed.connect(self.edits.set_note)
 
     def _show_dataset(self) -> None:
         self._pages.setCurrentIndex(0 if self._dataset.document is None else 1)
@@ -270,7 +271,7 @@ class DatasetPanel(Panel):
     def _show_tags(self) -> None:
         document, row = self._dataset.document, self._dataset.row
         if document is not None and 0 <= row < len(document):
-            self.inspector.show_tags(document.labels.of(document.shown_line(row)).tags)
+            self.inspector.labels.show_labels(document.labels.of(document.shown_line(row)))
 
     def _spliced(self, row: int, removed: int, inserted: int) -> None:
         if removed == inserted and row <= self._dataset.row < row + inserted:

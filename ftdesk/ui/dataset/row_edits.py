@@ -84,6 +84,15 @@ class RowEdits(QObject):
             changes = document.labels.tagging(lines, tag, present=tag in tags)
             self._dataset.attempt(partial(_label, changes=changes, title=title.format(tag=tag)))
 
+    def set_note(self, note: str) -> None:
+        """Write or remove the note of the example."""
+        document = self._dataset.document
+        if document is None or self._dataset.row < 0:
+            return
+        changes = document.labels.noting(document.shown_line(self._dataset.row), note)
+        title = self.tr("Edit the note") if note else self.tr("Remove the note")
+        self._dataset.attempt(partial(_label, changes=changes, title=title))
+
 
 def _label(document: Document, changes: Sequence[LabelChange], title: str) -> None:
     document.label(changes, title)
