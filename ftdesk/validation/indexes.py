@@ -14,6 +14,7 @@ from typing import Any
 from zlib import crc32
 
 from ftdesk.validation.record import ABSENT, Line
+from ftdesk.validation.repeats import Repeats
 from ftdesk.validation.rule import Against, Fact
 
 _ANSWER_BITS = 16
@@ -73,8 +74,7 @@ class Twins:
     """
 
     def __init__(self, against: Against) -> None:
-        self._single: dict[int, int] = {}
-        self._several: dict[int, dict[int, int]] = {}
+        self._repeats = Repeats(_ANSWER_BITS + 1)
         self.against = against
         self.leaks: dict[int, int] = {}
         """Keys of lines whose prompt is one of the test file, with the line there."""
@@ -95,34 +95,19 @@ class Twins:
     def add(self, key: int, fact: Fact) -> None:
         if fact is None:
             return
+        self._repeats.add(key, fact)
         prompt = prompt_of(fact)
-        if prompt in self._several:
-            self._several[prompt][key] = fact
-        elif prompt in self._single:
-            other = self._single.pop(prompt)
-            self._several[prompt] = {other >> _ANSWER_BITS + 1: _fact(prompt, other), key: fact}
-        else:
-            self._single[prompt] = key << _ANSWER_BITS + 1 | fact & (1 << _ANSWER_BITS + 1) - 1
         if prompt in self.against.prompts:
             self.leaks[key] = self.against.prompts[prompt]
 
     def remove(self, key: int, fact: Fact) -> None:
-        if fact is None:
-            return
-        prompt = prompt_of(fact)
-        self.leaks.pop(key, None)
-        lines = self._several.get(prompt)
-        if lines is None:
-            self._single.pop(prompt, None)
-            return
-        lines.pop(key, None)
-        if len(lines) == 1:
-            del self._several[prompt]
-            self.add(*lines.popitem())
+        if fact is not None:
+            self.leaks.pop(key, None)
+            self._repeats.remove(key, fact)
 
     def same_prompts(self) -> Iterator[Mapping[int, int]]:
         """The keys of lines with the same prompt, several each, with their facts."""
-        yield from self._several.values()
+        return self._repeats.groups()
 
 
 def prompt_of(fact: int) -> int:
@@ -176,7 +161,7 @@ class Traits:
 
 
 class Groups:
-    """Keys by a small number, in order: 8 bytes a key."""
+    """Keys, below 2³², by a small number, in order: 4 bytes a key."""
 
     def __init__(self) -> None:
         self._keys: dict[int, array[int]] = {}
@@ -185,7 +170,7 @@ class Groups:
     def add(self, key: int, number: int) -> None:
         keys = self._keys.get(number)
         if keys is None:
-            keys = self._keys[number] = array("q")
+            keys = self._keys[number] = array("I")
         if not keys or key > keys[-1]:
             keys.append(key)
         else:
@@ -215,10 +200,6 @@ class Groups:
     def largest(self) -> tuple[int, Sequence[int]]:
         """The number with the most keys; of several the least number."""
         return min(self._keys.items(), key=lambda item: (-len(item[1]), item[0]), default=(0, ()))
-
-
-def _fact(prompt: int, single: int) -> int:
-    return prompt << _ANSWER_BITS + 1 | single & (1 << _ANSWER_BITS + 1) - 1
 
 
 def _unpacked(fact: int) -> tuple[int, int, int, int]:
