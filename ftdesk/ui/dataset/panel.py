@@ -105,11 +105,12 @@ class DatasetPanel(Panel):
             "message-square",
             self.tr("Write the examples a model learns from"),
             self.tr(
-                "Open a JSONL file, start a new one, or try the sample. It all works on this computer, without a key."
+                "Open or import a file, start a new one, or try the sample. It all works on this computer, without a key."
             ),
         )
         welcome.offer(self.tr("Try the sample"), files.try_sample, primary=True).setObjectName("try_sample_button")
         welcome.offer(self.tr("Open…"), files.choose_and_open).setObjectName("open_button")
+        welcome.offer(self.tr("Import…"), files.transfers.choose_import).setObjectName("welcome_import_button")
         welcome.offer(self.tr("New dataset"), files.new).setObjectName("new_dataset_button")
         return welcome
 
