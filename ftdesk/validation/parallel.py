@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 PART = 512 * 1024
 """Bytes of a file that are checked at a time. Small enough for the processor's cache, large enough to be handed out."""
-# Below this, starting processes costs more than they save: each imports the rules, and may load a vocabulary.
-_WORTH_SHARING = 8 << 20
+# Below this, starting processes costs more than they save: each imports the rules and loads a vocabulary.
+_WORTH_SHARING = 48 << 20
 _AHEAD = 3
 _THREADS = 2
 _ASKED_AHEAD = 16
