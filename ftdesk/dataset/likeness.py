@@ -42,7 +42,7 @@ _PROBED = 32
 _FIRST_CAPACITY = 1 << 10
 _SAMPLED = 2_000
 _TEMPLATE_TEXTS = 20
-_TEMPLATE_SHARE = 0.05
+_TEMPLATE_SHARE = 0.2
 
 _ZEROS_AND_ONES = bytes(48 | value & 1 for value in range(256))
 _SPACELESS = (
@@ -65,13 +65,21 @@ def _shingles(folded_text: str) -> frozenset[str]:
 def template_shingles(texts: Iterable[str]) -> frozenset[str]:
     """What so many of ``texts`` share that it says nothing: the words of a prompt template around what differs.
 
-    That is what stands in at least 20 texts and 5 % of those looked at: up to 2,000 different ones, chosen by their
-    content and not by their place. Without this, a long template would make all examples near duplicates.
+    That is what ``says_nothing`` among those looked at: up to 2,000 different ones, chosen by their content and not by
+    their place. Without this, a long template would make all examples near duplicates.
     """
     sample = _sample(texts)
     counts = Counter(shingle for text in sample for shingle in shingles(text))
-    least = max(_TEMPLATE_TEXTS, _TEMPLATE_SHARE * len(sample))
-    return frozenset(shingle for shingle, count in counts.items() if count >= least)
+    return frozenset(shingle for shingle, count in counts.items() if says_nothing(count, len(sample)))
+
+
+def says_nothing(count: int, texts: int, *, at_least: int = _TEMPLATE_TEXTS) -> bool:
+    """Whether what stands in ``count`` of ``texts`` is a template: in ``at_least`` so many and a fifth.
+
+    What fewer share may as well be copies of one question. To take a template for such costs a group that is as large
+    as a usual test part at most; to take copies for a template would put them on both sides.
+    """
+    return count >= max(at_least, _TEMPLATE_SHARE * texts)
 
 
 def _sample(texts: Iterable[str]) -> list[str]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ftdesk.dataset.folding import folded
 from ftdesk.dataset.record import Record, content_text
+
+_SYSTEM = ("system", "developer")  # no set: the role of a broken message may be of a type that has no hash
+_NOT_COMPARED = frozenset({"role", "content", "weight", "name", "tool_call_id"})
 
 
 def _question(record: Record) -> list[Any]:
@@ -24,6 +27,14 @@ def asked(record: Record) -> list[Any]:
     return [_folded_message(message) for message in _question(record)] or [dict(record.value)]
 
 
+def turns(record: Record) -> Iterator[tuple[Any, Any]]:
+    """Role and folded message of each turn of the question, without system prompts."""
+    for message in _question(record):
+        role = message.get("role") if isinstance(message, Mapping) else None
+        if role not in _SYSTEM:
+            yield role, _folded_message(message)
+
+
 def asked_text(record: Record) -> str:
     """What tells the question from others, for near duplicates; empty where an image or the like decides.
 
@@ -33,7 +44,7 @@ def asked_text(record: Record) -> str:
     for message in _question(record):
         if not isinstance(message, Mapping):
             return ""
-        if message.get("role") in {"system", "developer"}:
+        if message.get("role") in _SYSTEM:
             continue
         text, other_parts, other_keys = _folded_message(message)
         if other_parts:
@@ -44,11 +55,20 @@ def asked_text(record: Record) -> str:
 
 
 def _folded_message(message: Any) -> Any:
-    """The folded text of a message, and all else that tells it from others: images, tool calls."""
+    """The folded text of a message, and all else that tells it from others: images, tool calls.
+
+    Ids of calls and names of speakers tell nothing: they differ each time the same is asked.
+    """
     if not isinstance(message, Mapping):
         return [message]
     content = message.get("content")
     parts = content if isinstance(content, list) else []
     other_parts = [part for part in parts if not (isinstance(part, Mapping) and isinstance(part.get("text"), str))]
-    other_keys = {key: value for key, value in message.items() if key not in {"role", "content", "weight"} and value}
+    other_keys = {key: value for key, value in message.items() if key not in _NOT_COMPARED and value}
+    if isinstance(calls := other_keys.get("tool_calls"), list):
+        other_keys["tool_calls"] = [_without_id(call) for call in calls]
     return [folded(content_text(content)), other_parts, other_keys]
+
+
+def _without_id(call: Any) -> Any:
+    return {key: value for key, value in call.items() if key != "id"} if isinstance(call, Mapping) else call

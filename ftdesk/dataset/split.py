@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from ftdesk.dataset.likeness import LikenessIndex, is_exact, signature, template_shingles
+from ftdesk.dataset.likeness import signature, template_shingles
 from ftdesk.dataset.lines import FileLines
-from ftdesk.dataset.questions import asked, asked_text
-from ftdesk.dataset.record import read_record
+from ftdesk.dataset.questions import asked, asked_text, turns
+from ftdesk.dataset.record import Record, read_record
 from ftdesk.dataset.rows import Rows
+from ftdesk.dataset.ties import Askers, Ties, tie_similar
 from ftdesk.errors import InputError
 from ftdesk.storage.files import write_atomic
 from ftdesk.storage.folders import make_folder
@@ -115,16 +116,18 @@ def split_examples(
 ) -> Split:
     """Deal out lines. The same lines and seed give the same parts, in whatever order the lines stand.
 
-    Examples stay together when they ask the same (compared without case, white space and punctuation), when they ask
-    almost the same (``near_duplicates``, see ``likeness``), or when their field ``group_by``, a top-level key or a path
-    such as ``metadata.patient``, has the same value. An amount is met exactly unless such groups forbid it. ``lines``
-    is read twice for near duplicates. Raises ``InputError`` when the parts cannot be had.
+    Examples stay together when they ask the same (compared without case, white space and punctuation, whatever the
+    system prompt), also at an earlier turn of a conversation; when they ask almost the same (``near_duplicates``, see
+    ``likeness``); or when their field ``group_by``, a top-level key or a path such as ``metadata.patient``, has the
+    same value. An amount is met exactly unless such groups forbid it. ``lines`` is read twice for near duplicates.
+    Raises ``InputError`` when the parts cannot be had.
     """
     template = template_shingles(_texts(lines)) if near_duplicates else frozenset()
     left_out: list[LeftOut] = []
-    ties = _Ties()
+    ties = Ties()
     keys: dict[int, bytes] = {}
     signatures: dict[bytes, bytes] = {}
+    askers = Askers()
     ungrouped = 0
     for index, line in enumerate(lines):
         record = read_record(line)
@@ -132,21 +135,22 @@ def split_examples(
             left_out.append(LeftOut(index + 1, record.problem))
             continue
         keys[index] = key = _digest(asked(record))
+        askers.note(key, _prompts(record))
         if near_duplicates and key not in signatures:
             signatures[key] = signature(asked_text(record), template)
         if group_by is not None:
-            value = _field(record.value, group_by)
-            if value is _MISSING:
+            if (group := _group(record.value, group_by)) is None:
                 ungrouped += 1
             else:
-                ties.tie(key, _digest([group_by, value]))
+                ties.tie(key, _digest([group_by, group]))
     if not keys:
         raise InputError("There is no example to split.", hint="Choose a file with one JSON object per line.")
     if ungrouped == len(keys):
         raise InputError(
             f"No example has a field “{group_by}”.", hint="Name a top-level key, or a path such as metadata.patient."
         )
-    similar = _tie_similar(ties, signatures)
+    askers.tie(ties, len(set(keys.values())))
+    similar = tie_similar(ties, signatures)
     groups: dict[bytes, list[int]] = {}
     for index, key in keys.items():
         groups.setdefault(ties.found(key), []).append(index)
@@ -200,41 +204,6 @@ def part_path(folder: Path, part: Part) -> Path:
     return folder / f"{part}.jsonl"
 
 
-class _Ties:
-    """Which keys belong together. A group is known by the least of its keys, whatever the order they came in."""
-
-    def __init__(self) -> None:
-        self._parents: dict[bytes, bytes] = {}
-
-    def found(self, key: bytes) -> bytes:
-        """The group of ``key``."""
-        parents = self._parents
-        while (parent := parents.setdefault(key, key)) != key:
-            parents[key] = parents[parent]
-            key = parents[key]
-        return key
-
-    def tie(self, one: bytes, other: bytes) -> None:
-        least, most = sorted((self.found(one), self.found(other)))
-        self._parents[most] = least
-
-
-def _tie_similar(ties: _Ties, signatures: Mapping[bytes, bytes]) -> set[bytes]:
-    """Tie near duplicates together; the keys of all of them. Texts that are compared as a whole have been, by key.
-
-    It goes by the order of the keys, so that the order of the lines decides nothing.
-    """
-    index = LikenessIndex()
-    ordered = sorted(key for key, text_signature in signatures.items() if not is_exact(text_signature))
-    similar: set[bytes] = set()
-    for number, key in enumerate(ordered):
-        for other in index.alike(signatures[key]):
-            ties.tie(key, ordered[other])
-            similar |= {key, ordered[other]}
-        index.add(number, signatures[key])
-    return similar
-
-
 def _dealt(
     groups: Mapping[bytes, Sequence[int]], test: Amount, validation: Amount | None, seed: int
 ) -> dict[Part, tuple[int, ...]]:
@@ -279,22 +248,41 @@ def _texts(lines: Iterable[bytes]) -> Iterator[str]:
     return (text for record in records if record.kind not in {"blank", "broken"} and (text := asked_text(record)))
 
 
+def _prompts(record: Record) -> Iterator[bytes]:
+    """What is asked at each turn of a user: the conversation up to there.
+
+    Every answer is trained on, so a conversation that goes on asks what its beginning asks.
+    """
+    before = ""
+    for role, message in turns(record):
+        digest = _digest(["prompt", before, message])
+        before = digest.hex()
+        if role == "user":
+            yield digest
+
+
 def _digest(value: Any) -> bytes:
     canonical = json.dumps(value, sort_keys=True, separators=(",", ":"))
     return hashlib.blake2b(canonical.encode("ascii"), digest_size=16).digest()
 
 
-_MISSING = object()
+def _group(value: Any, path: str) -> str | None:
+    """The value of a field as text, as 7 and "7" and 7.0 are one patient; ``None`` where there is none."""
+    found = _field(value, path)
+    if isinstance(found, float) and found.is_integer():
+        found = int(found)
+    text = found if isinstance(found, str) else json.dumps(found, sort_keys=True)
+    return None if found is None or not text.strip() else text.strip()
 
 
 def _field(value: Any, path: str) -> Any:
-    """The value of a top-level key, or of a path of keys joined by dots; ``_MISSING`` if there is none."""
+    """The value of a top-level key, or of a path of keys joined by dots; ``None`` if there is none."""
     if isinstance(value, Mapping) and path in value:
         return value[path]
     key, dot, rest = path.partition(".")
     if dot and isinstance(value, Mapping) and key in value:
         return _field(value[key], rest)
-    return _MISSING
+    return None
 
 
 def _check_folder(source: Path | None, folder: Path, parts: Mapping[Part, Any]) -> None:

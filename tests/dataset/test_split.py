@@ -137,6 +137,16 @@ OTHER_IMAGE = {"type": "image_url", "image_url": {"url": "data:,2"}}
 CALL = {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
 
 
+def called(call_id: str, arguments: str = "{}") -> list[object]:
+    """A question, a call and its answer."""
+    call = {"id": call_id, "type": "function", "function": {"name": "f", "arguments": arguments}}
+    return [
+        message("user", "q"),
+        message("assistant", None, tool_calls=[call]),
+        message("tool", "42", tool_call_id=call_id),
+    ]
+
+
 @pytest.mark.parametrize(
     ("one", "other", "is_same"),
     [
@@ -144,8 +154,14 @@ CALL = {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{
         (ASKED, [message("system", "be  BRIEF"), message("user", "what is it?!")], True),
         (ASKED, [message("system", "be\u200b brief"), message("user", "ｗｈａｔ is it")], True),
         (ASKED, [message("developer", "Be brief."), message("user", PARTS_OF_TEXT)], True),
-        (ASKED, [message("system", "Be long."), message("user", "What is it?")], False),
-        (ASKED, [message("user", "What is it?")], False),
+        (ASKED, [message("system", "Be long."), message("user", "What is it?")], True),
+        (ASKED, [message("user", "What is it?")], True),
+        ([*ASKED, message("assistant", "a")], [*ASKED, message("assistant", "a"), message("user", "And?")], True),
+        ([*ASKED, message("assistant", "a"), message("user", "And?")], [message("user", "And?")], False),
+        ([message("user", "q", name="bob")], [message("user", "q")], True),
+        (called("1"), called("2"), True),
+        (called("1"), called("1", arguments='{"x": 1}'), True),
+        ([{"role": [], "content": "q"}], [{"role": [], "content": "q"}], True),
         ([message("user", "2+3")], [message("user", "2=3")], False),
         ([message("user", "?")], [message("user", "!")], False),
         ([message("user", [*PARTS_OF_TEXT, IMAGE])], [message("user", [*PARTS_OF_TEXT, OTHER_IMAGE])], False),
@@ -200,6 +216,32 @@ def test_a_long_prompt_that_all_examples_have_does_not_make_them_one_group(role:
     ]
     split = split_examples(content, test=Amount(count=10))
     assert (len(split.parts["test"]), split.joined) == (10, 0)
+
+
+def test_copies_of_one_question_are_no_template() -> None:
+    (question,) = sentences(1, 60, seed=3)
+    words = question.split()
+    copies = [" ".join([*words[:place], "changed", *words[place + 1 :]]) for place in range(0, 50, 2)]
+    content = [example(text, "a") for text in (*sentences(275, 40), *copies)]
+    split = split_examples(content, test=Amount(share=0.3))
+    assert split.together == (tuple(range(275, 300)),)
+
+
+@pytest.mark.parametrize("examples", [8, 50])
+def test_a_prompt_below_one_document_after_another_ties_nothing(examples: int) -> None:
+    content = [
+        json.dumps({"messages": [message("system", text), message("user", "Summarise."), message("assistant", "a")]})
+        for text in sentences(examples, 20)
+    ]
+    split = split_examples([line.encode() for line in content], test=Amount(count=4))
+    assert (len(split.parts["test"]), split.joined) == (4, 0)
+
+
+@pytest.mark.parametrize("depth", [900, 960, 980, 100_000])
+def test_an_example_that_nests_deeply_is_split_or_left_out(depth: int) -> None:
+    deep = b'{"x": ' + b"[" * depth + b"]" * depth + b"}"
+    split = split_examples([deep, example("q", "a"), example("r", "a"), example("s", "a")], test=Amount(count=1))
+    assert len(split.left_out) + sum(map(len, split.parts.values())) == 4
 
 
 def test_a_split_is_stopped_while_it_reads() -> None:
@@ -259,9 +301,16 @@ def test_a_key_with_a_dot_in_its_name_goes_before_a_path() -> None:
 
 
 def test_examples_without_the_field_are_dealt_out_one_by_one_and_counted() -> None:
-    content = [example(f"q{n}", "a", **({"patient": None} if n < 4 else {})) for n in range(10)]
+    missing: list[dict[str, object]] = [{}, {"patient": None}, {"patient": " "}]
+    content = [example(f"q{n}", "a", **({"patient": "x"} if n < 4 else missing[n % 3])) for n in range(10)]
     split = split_examples(content, test=Amount(count=2), group_by="patient")
     assert (split.ungrouped, split.joined) == (6, 4)
+
+
+def test_values_to_group_by_are_compared_as_text() -> None:
+    values: list[object] = [7, "7", 7.0, " 7 ", 8, True, "true"]
+    content = [example(f"q{n}", "a", patient=value) for n, value in enumerate(values)]
+    assert split_examples(content, test=Amount(count=1), group_by="patient").together == ((0, 1, 2, 3), (5, 6))
 
 
 def test_large_groups_come_as_near_to_the_amount_as_they_can() -> None:
