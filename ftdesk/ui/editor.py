@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from PySide6.QtCore import QEvent, QMimeData, QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QKeyCombination, QMimeData, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QInputMethodEvent,
@@ -34,6 +34,7 @@ _EXACT = "application/x-ftdesk-text"
 
 _KEEP, _MOVE = QTextCursor.MoveMode.KeepAnchor, QTextCursor.MoveMode.MoveAnchor
 _LONG_HEIGHT = 480
+_REPLACE = QKeyCombination(Qt.KeyboardModifier.ControlModifier, Qt.Key.Key_H)
 _FIELD_FRAME = 10  # border and padding of a field in the style sheet, above and below
 _UNLIMITED = (1 << 24) - 1  # QWIDGETSIZE_MAX
 
@@ -191,15 +192,15 @@ class TextEditor(QPlainTextEdit):
 
     @override
     def event(self, event: QEvent) -> bool:
-        # The editor would keep Ctrl+Z for a history of its own.
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and _is_undo(event):
+        # The editor would keep Ctrl+Z for a history of its own, and Ctrl+H for another backspace.
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and _is_for_window(event):
             event.ignore()
             return False
         return super().event(event)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if _is_undo(event):
+        if _is_for_window(event):
             event.ignore()
             return
         if not (self.isReadOnly() or self.textCursor().hasSelection()):
@@ -266,8 +267,10 @@ class TextEditor(QPlainTextEdit):
         self.moveCursor(QTextCursor.MoveOperation.End)
 
 
-def _is_undo(event: QKeyEvent) -> bool:
-    return event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo)
+def _is_for_window(event: QKeyEvent) -> bool:
+    """Undo, redo, and find and replace."""
+    keys = QKeySequence.StandardKey
+    return any(map(event.matches, (keys.Undo, keys.Redo))) or event.keyCombination() == _REPLACE
 
 
 def _tokens_at(cursor: QTextCursor) -> Iterator[tuple[int, int]]:

@@ -42,6 +42,8 @@ class ConversationView(QWidget):
     message_moved = Signal(int, int)
     message_duplicated = Signal(int)
     message_deleted = Signal(int)
+    cards_built = Signal()
+    """The cards of a long example are all there now."""
     raw_committed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -109,6 +111,11 @@ class ConversationView(QWidget):
         self._pages.setCurrentWidget(self._column)
         if not same:
             self._column.verticalScrollBar().setValue(0)
+
+    def show_output_tokens(self, counts: Sequence[int]) -> None:
+        """``counts`` of all messages: of a preference example, the answers' follow those of the prompt."""
+        if self._record is not None and self._record.kind == "preference":
+            self._outputs.show_tokens(counts[len(self._record.messages) :])
 
     def show_nothing(self) -> None:
         """No example is chosen, or there is none."""
@@ -184,6 +191,7 @@ class ConversationView(QWidget):
             self._column.column.insertWidget(index, self._cards[index])
         if len(self._cards) >= len(messages):
             self._later.stop()
+            self.cards_built.emit()
 
     def _show_cards(self, messages: Sequence[Any], contexts: Sequence[CardContext], at_once: int) -> None:
         shown = messages[:at_once]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -20,9 +20,11 @@ from ftdesk.ui.dataset.composer import Composer
 from ftdesk.ui.dataset.conversation import ConversationView
 from ftdesk.ui.dataset.examples_list import ExamplesList
 from ftdesk.ui.dataset.inspector import Inspector
+from ftdesk.ui.dataset.message_tokens import MessageTokensDisplay
 from ftdesk.ui.dataset.row_edits import RowEdits
 from ftdesk.ui.dataset.selection import SelectedExamples
 from ftdesk.ui.desk import Desk
+from ftdesk.ui.focus_order import set_reading_order
 from ftdesk.ui.panel import Panel
 from ftdesk.ui.text import Label, plural
 from ftdesk.ui.tokens import TEXT_WIDTH, UNIT
@@ -60,14 +62,22 @@ class DatasetPanel(Panel):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._pages)
+        # Cards come and go, and one that is made later stands before others all the same.
+        self._order = QTimer(self)
+        self._order.setSingleShot(True)
+        self._order.setInterval(0)
+        self._order.timeout.connect(lambda: set_reading_order(self))
+        self.conversation.cards_built.connect(self._order.start)
+        self._message_tokens = MessageTokensDisplay(self.desk.checking, self.conversation, self)
         self._make_commands()
         self._connect()
         self._show_dataset()
 
     @override
     def focus_first(self) -> None:
-        if self._dataset.document is not None:
-            self.list.view.setFocus()
+        document = self._dataset.document
+        if document is not None:
+            (self.list.view if len(document) else self.composer.text).setFocus()
 
     def new_example(self) -> None:
         """Append an example that begins as the last one does."""
@@ -219,6 +229,8 @@ class DatasetPanel(Panel):
     def _show_dataset(self) -> None:
         self._pages.setCurrentIndex(0 if self._dataset.document is None else 1)
         self._show_row(same=False)
+        if self.isVisible():
+            self.focus_first()
 
     def _show_row(self, *, same: bool) -> None:
         document, row = self._dataset.document, self._dataset.row
@@ -231,6 +243,7 @@ class DatasetPanel(Panel):
             self.conversation.show_nothing()
             self.composer.suggest_role(())
             self.inspector.show_nothing()
+            self._message_tokens.show_line(None, same=False)
             return
         try:
             record, line = document.record(row), document.shown_line(row)
@@ -240,6 +253,8 @@ class DatasetPanel(Panel):
         self._show_title()
         self.conversation.show_record(record, line, same=same)
         self.inspector.show_record(record, line)
+        self._message_tokens.show_line(line, same=same)
+        self._order.start()
         self._compose.setVisible(record.kind in ("supervised", "preference", "reinforcement"))
         self.composer.suggest_role(record.messages)
         self._show_findings()
