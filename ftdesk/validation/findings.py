@@ -14,6 +14,7 @@ something that was hardly meant. ``hint``: advice."""
 Fix = Literal[
     "remove-line",
     "remove-duplicate",
+    "remove-near-duplicate",
     "remove-example",
     "remove-leak",
     "remove-byte-order-mark",
@@ -26,6 +27,7 @@ Fix = Literal[
     "coerce-weight",
     "join-text-parts",
     "trim-text",
+    "remove-hidden-characters",
     "encode-arguments",
     "decode-arguments",
     "pair-tool-calls",

@@ -184,7 +184,10 @@ ANSWERS: list[tuple[str, str, str | None]] = [
     ("What is an AI?", "As an AI researcher would say, it depends.", None),
     ("Is it open?", "I can help you with that.", None),
     ("Where do I return my shoes?", "Where do I return my shoes?", "answer-repeats-prompt"),
-    ("Where do I return my shoes?", " Where do I return my shoes? In any shop.", "answer-repeats-prompt"),
+    ("Where do I return my shoes?", "Where do I return my shoes? In any shop.", "answer-repeats-prompt"),
+    ("Which code?", " J20.9", "surrounding-space"),
+    ("Which code?", "J20.9 ", "surrounding-space"),
+    ("Write code.", "print(1)\n", None),
     ("Hi", "Hi", None),
     ("Correct: teh cat sat on the mat", "The cat sat on the mat", None),
     ("Write a letter.", "Dear [Your Name], thank you.", "placeholder-text"),
@@ -369,11 +372,11 @@ def test_an_answer_in_another_script_is_found_unless_many_are() -> None:
 
 
 def test_a_length_of_its_own_is_found_unless_lengths_vary() -> None:
-    lines = [with_system(number, None, f"{number} is a number. " * 10) for number in range(40)]
-    lines[5] = with_system(5, None, "5 goes on and on. " * 1_000)
+    lines = [with_system(number, None, f"{number} is a number." * 10) for number in range(40)]
+    lines[5] = with_system(5, None, "5 goes on and on." * 1_000)
     lines[6] = with_system(6, None, "6")
     assert rows(report_of(lines)) == [(6, "unusual-length", "hint"), (7, "unusual-length", "hint")]
-    wide = [with_system(number, None, f"{number} is a number. " * 2 ** (number % 12)) for number in range(48)]
+    wide = [with_system(number, None, f"{number} is a number." * 2 ** (number % 12)) for number in range(48)]
     assert rows(report_of(wide)) == []
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ftdesk.validation.findings import Fix
-from ftdesk.validation.fixes import lines, members, messages, tools
+from ftdesk.validation.fixes import lines, members, messages, texts, tools
 from ftdesk.validation.fixes.repair import Repair
 
 __all__ = ["REPAIRS", "Repair", "repair_of"]
@@ -21,10 +21,12 @@ REPAIRS: tuple[Repair, ...] = (
     tools.pair_tool_calls,
     messages.correct_role,
     messages.move_system_first,
-    messages.trim_text,
+    texts.trim_text,
+    texts.remove_hidden_characters,
     messages.remove_message,
     members.remove_duplicate_key,
     lines.REMOVE_DUPLICATE,
+    lines.REMOVE_NEAR_DUPLICATE,
     lines.REMOVE_EXAMPLE,
     lines.REMOVE_LEAK,
 )

@@ -1,4 +1,4 @@
-"""Repairs of messages: their order, role, weight and text."""
+"""Repairs of messages: their order, role and weight, and content in the wrong wrapping."""
 
 from __future__ import annotations
 
@@ -63,15 +63,3 @@ def join_text_parts(place: Place) -> list[Edit]:
     texts = [part.get("text") for part in parts if isinstance(part, dict) and part.get("type") == "text"]
     words = [text for text in texts if isinstance(text, str)]
     return place.replacing(path, "".join(words)) if len(words) == len(parts) else []
-
-
-@repair("trim-text", "Remove blanks at the ends of texts", safe=False)
-def trim_text(place: Place) -> list[Edit]:
-    path = place.path
-    if not path or not isinstance(place.at(path), str):
-        return []
-    characters = list(place.characters(place.node(path)))
-    inner = [position for position, (_, character) in enumerate(characters) if not character.isspace()]
-    if not inner:
-        return []
-    return [edit for edit, _ in (*characters[: inner[0]], *characters[inner[-1] + 1 :])]

@@ -66,6 +66,7 @@ RULES: tuple[Rule, ...] = (
     text.hidden_characters,
     private.secret_in_text,
     private.personal_data,
+    quality.surrounding_space,
     quality.refusal_in_answer,
     quality.answer_repeats_prompt,
     quality.placeholder_text,

@@ -134,7 +134,8 @@ def near_duplicate_example(likenesses: Likenesses, line_of: LineOf) -> _Found:
         first, second = sorted((min(one, key=line_of), min(other, key=line_of)), key=line_of)
         firsts[second] = min(first, firsts.get(second, first), key=line_of)
     for second, first in firsts.items():
-        yield second, Problem(f"The example is almost the same as on line {line_of(first):,}.")
+        message = f"The example is almost the same as on line {line_of(first):,}."
+        yield second, Problem(message, fix="remove-near-duplicate")
 
 
 @dataset_rule(

@@ -15,6 +15,8 @@ _GOOD = (
     b' {"role": "assistant", "content": "Sorry, no rooms are left. {\\"a\\": [\\"TODO later\\"]}"}]}\n'
 )
 _FEWEST_REPEATED = 24
+_BLANKS = " \t"
+"""At the end, where a line feed is how files and code end."""
 
 _OPENINGS = (
     "I'm ", "I’m ", "I am ", "I can", "Sorry", "I apolog", "As an ", "As a ", "Unfortunately, I", "My apologies",
@@ -44,6 +46,30 @@ _UNWRITTEN_STARTS = frozenset({"tod", "tbd", "fix", "lor", "pla", "xxx"})
 _UNWRITTEN_WITHIN = 60
 # Where templates are written on purpose.
 _TEMPLATE_CODE = re.compile(r"```|\{%|</|\{\{ ?[#/]|\$\{|=>|;\n")
+
+
+def _has_outer_space(line: Line) -> bool:
+    return any(
+        message["role"] == "assistant" and (message["content"][0].isspace() or message["content"][-1] in _BLANKS)
+        for message in line.value["messages"]
+    )
+
+
+@text_rule(
+    "surrounding-space",
+    "hint",
+    "An answer begins or ends with blanks",
+    why="The model learns to write them as well. A blank in front is left over from the format of older models, which "
+    "needed one.",
+    good=_GOOD,
+    bad=_GOOD.replace(b'"Sorry', b'" Sorry'),
+    suspects=_has_outer_space,
+)
+def surrounding_space(example: Example) -> Iterator[Problem]:
+    for path, text, _ in answers_of(example):
+        if text.strip() and (text[0].isspace() or text[-1] in _BLANKS):
+            where = "begins" if text[0].isspace() else "ends"
+            yield Problem(f"The answer {where} with blanks.", path, fix="trim-text")
 
 
 def _opens_like_refusal(line: Line) -> bool:

@@ -107,28 +107,34 @@ def _may_hide(line: Line) -> bool:
 )
 def hidden_characters(example: Example) -> Iterator[Problem]:
     for path, text in texts_of(example):
-        found = _HIDDEN.findall(text)
+        found = hidden_in(text)
         if found:
-            found = list(_without_usual(found, text))
-        if found:
-            first = found[0]
+            first = text[found[0]]
             name = _NAMES.get(first) or unicodedata.name(first, "a control character").lower()
             yield Problem(
                 f"The text has {counted(len(found), 'invisible character')}; the first is U+{ord(first):04X} ({name}).",
                 path,
+                # What a replacement character once was, only a person may know.
+                fix=None if "\ufffd" in text else "remove-hidden-characters",
             )
 
 
-def _without_usual(found: list[str], text: str) -> Iterator[str]:
-    """Those of ``found`` that do not belong to the script of ``text``, or to a flag."""
+def hidden_in(text: str) -> list[int]:
+    """Where in ``text`` characters are that nobody sees, and that belong neither to its script nor to a flag."""
+    found = [match.start() for match in _HIDDEN.finditer(text)]
+    return list(_without_usual(found, text)) if found else found
+
+
+def _without_usual(found: list[int], text: str) -> Iterator[int]:
     in_flags = sum(len(flag) - 1 for flag in _FLAG.findall(text))
     right_to_left = _RIGHT_TO_LEFT.search(text) is not None
     spaceless = _SPACELESS.search(text) is not None
     tags = 0
-    for character in found:
+    for position in found:
+        character = text[position]
         if character >= "\U000e0000":
             tags += 1
             if tags > in_flags:
-                yield character
+                yield position
         elif not ((right_to_left and _BIDIRECTIONAL.match(character)) or (spaceless and character in "\u200b\u2060")):
-            yield character
+            yield position

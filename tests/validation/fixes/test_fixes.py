@@ -380,3 +380,19 @@ def test_arguments_that_are_no_wrapped_object_stay(arguments: str) -> None:
 def test_trimming_keeps_the_escapes_between(written: str, trimmed: str) -> None:
     line = '{"messages": [{"role": "assistant", "content": "%s"}]}'
     assert applied("trim-text", line % written, "messages[0].content") == line % trimmed
+
+
+@pytest.mark.parametrize(
+    ("written", "cleaned"),
+    [
+        ("a\u200bb", "ab"),
+        (r"a\u200b\u00e9\ufeff\/", r"a\u00e9\/"),
+        (r"\ud83d\ude00\udb40\udc41 x", r"\ud83d\ude00 x"),
+        ("one\u2028two", r"one\ntwo"),
+        (r"one\u2029two", r"one\ntwo"),
+        ("\u4f60\u597d \U0001f468\u200d\U0001f469", "\u4f60\u597d \U0001f468\u200d\U0001f469"),
+    ],
+)
+def test_invisible_characters_go_and_those_that_a_script_needs_stay(written: str, cleaned: str) -> None:
+    line = '{"messages": [{"role": "user", "content": "%s"}]}'
+    assert applied("remove-hidden-characters", line % written, "messages[0].content") == line % cleaned
