@@ -68,6 +68,8 @@ class Mirror:
                 if read is not None:
                     return self._splice(asked["row"], 0, *read)
                 answer = {"refused": True}
+            case "messages":
+                answer = self._messages(rest)
             case _:
                 answer = self._summary()
         return json.dumps(answer).encode()
@@ -123,6 +125,12 @@ class Mirror:
             (total if flags & COUNTED else NOT_COUNTED for total, flags in zip(tally.totals, tally.flags, strict=True)),
         )
         return json.dumps({"findings": found}).encode() + b"\n" + tokens.tobytes()
+
+    def _messages(self, line: bytes) -> dict[str, Any]:
+        """The tokens of each message of one line, and how many of an example the host's models read at most."""
+        tokens = self._checker.check_record(1, line).tokens
+        counts = list(tokens.messages) if tokens is not None else []
+        return {"counts": counts, "limit": self._checker.requirements.token_limit(None)}
 
     def _summary(self) -> dict[str, Any]:
         """The findings that concern the examples as a whole, and the tokens of all."""

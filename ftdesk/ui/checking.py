@@ -49,14 +49,27 @@ class Summary:
     bars: tuple[tuple[int, int, int], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class MessageTokens:
+    """The tokens of each message of ``line``; of a preference example, those of its answers last.
+
+    ``limit`` is how many of an example the host's models read, ``None`` where that is not known.
+    """
+
+    line: bytes
+    counts: tuple[int, ...]
+    limit: int | None
+
+
 @dataclass(slots=True)
 class _Asked:
-    """A request under way, and the rows that its answer fills, where they stand now."""
+    """A request under way, and the rows that its answer fills, where they stand now, or the line that it is about."""
 
     do: str
     rows: list[Stretch]
     generation: int
     feeds: bool = False
+    about: bytes = b""
 
 
 class Checking(QObject):
@@ -67,6 +80,8 @@ class Checking(QObject):
 
     rows_checked = Signal()
     """Some rows know more than before."""
+    messages_counted = Signal(object)
+    """The ``MessageTokens`` of the line that was asked about last."""
     summarised = Signal()
     """``summary`` and the findings across examples are new: everything is checked."""
     stopped = Signal()
@@ -140,6 +155,11 @@ class Checking(QObject):
     def tokens(self, row: int) -> int | None:
         """The tokens of a row, once they are counted."""
         return self._rows.tokens(row)
+
+    def count_messages(self, line: bytes) -> None:
+        """Ask for the tokens of each message of ``line``; ``messages_counted`` tells them."""
+        if self._running:
+            self._ask("messages", [], [line], about=line)
 
     def findings(self, row: int) -> list[Finding]:
         """What is wrong with a row, by itself and among the others; the gravest first."""
@@ -220,13 +240,14 @@ class Checking(QObject):
         lines: list[bytes] | None = None,
         *,
         feeds: bool = False,
+        about: bytes = b"",
         **details: Any,
     ) -> None:
         from ftdesk.ui.check_worker import encode_request
 
         if self._process is None:
             return
-        self._asked.append(_Asked(do, rows, self._generation, feeds))
+        self._asked.append(_Asked(do, rows, self._generation, feeds, about))
         self._process.ask(encode_request(do, lines, **details))
 
     def _feed(self) -> None:
@@ -303,6 +324,9 @@ class Checking(QObject):
         answer = json.loads(head)
         if asked.do == "summary":
             self._summarise(answer)
+            return
+        if asked.do == "messages":
+            self.messages_counted.emit(MessageTokens(asked.about, tuple(answer["counts"]), answer["limit"]))
             return
         if "refused" in answer:
             # Another program has replaced the file: only this process still has what is shown.

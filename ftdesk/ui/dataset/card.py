@@ -22,9 +22,9 @@ from ftdesk.ui.dataset.role_button import RoleButton
 from ftdesk.ui.dataset.text_line import TextLine
 from ftdesk.ui.dataset.tool_call import ToolCallView
 from ftdesk.ui.editor import TextEditor
-from ftdesk.ui.text import Label, one_line, set_tooltip
+from ftdesk.ui.text import Label, one_line, plural, set_tooltip
 from ftdesk.ui.tokens import UNIT
-from ftdesk.ui.widgets import Button, IconButton, Surface
+from ftdesk.ui.widgets import Button, IconButton, Surface, restyle
 
 _SHOWN_ELSEWHERE = frozenset({"role", "content", "tool_calls", "weight", "name", "tool_call_id"})
 _SURFACES = {"user": "bubble", "assistant": "card"}
@@ -90,6 +90,21 @@ class MessageCard(Surface):
             for update in self._updates:
                 update(message, context)
 
+    def show_tokens(self, number: int | None, read: int = 0) -> None:
+        """``read`` of the ``number`` tokens come before the point at which a model stops reading the example."""
+        if number is None or read >= number:
+            tone, text = (
+                "mute",
+                "" if number is None else plural(number, self.tr("1 token"), self.tr("{number} tokens")),
+            )
+        elif read <= 0:
+            tone, text = "warning", self.tr("cut off")
+        else:
+            tone, text = "warning", self.tr("cut after {read} of {number} tokens")
+            text = text.format(read=f"{read:,}", number=f"{number:,}")
+        self._tokens.setText(text)
+        restyle(self._tokens, "tone", tone)
+
     def commit(self) -> None:
         for field in self._fields:
             field.commit()
@@ -121,6 +136,9 @@ class MessageCard(Surface):
         if self.shape[0] == "assistant" and context.kind == "supervised":
             row.addWidget(self._trains(number))
         row.addStretch()
+        self._tokens = Label("", "mute")
+        self._tokens.setObjectName(f"message_{self.index}_tokens")
+        row.addWidget(self._tokens)
         self._up = self._action("arrow-up", self.tr("Move message {number} up"), lambda: self._move(-1))
         self._down = self._action("arrow-down", self.tr("Move message {number} down"), lambda: self._move(1))
         copy = self._action(

@@ -15,7 +15,7 @@ from ftdesk.playground.diff import Span, word_diff
 from ftdesk.ui.dataset.edits import replace_value
 from ftdesk.ui.dataset.parts import JsonView, MessageText
 from ftdesk.ui.editor import TextEditor
-from ftdesk.ui.text import Label
+from ftdesk.ui.text import Label, plural
 from ftdesk.ui.tokens import UNIT, tokens
 from ftdesk.ui.widgets import Button, IconButton, Surface
 
@@ -40,6 +40,7 @@ class PreferenceOutputs(QWidget):
         self._shape: Any = None
         self._texts: list[tuple[MessageText, str, int]] = []
         self._columns: list[Surface] = []
+        self._tokens: list[Label] = []
         self._differences = QCheckBox(self.tr("Mark different words"))
         self._differences.setObjectName("preference_diff_toggle")
         self._differences.setProperty("kind", "caption")
@@ -74,6 +75,12 @@ class PreferenceOutputs(QWidget):
         self._swap.setEnabled(all(key in value for key in OUTPUTS))
         self._mark_differences()
 
+    def show_tokens(self, counts: Sequence[int]) -> None:
+        """``counts`` of all messages of the first answer, then of the second; none to tell nothing."""
+        for label, messages in zip(self._tokens, self._shape or (), strict=False):
+            number, counts = sum(counts[: len(messages)]), counts[len(messages) :]
+            label.setText(plural(number, self.tr("1 token"), self.tr("{number} tokens")) if number else "")
+
     def commit(self) -> None:
         for text, _, _ in self._texts:
             text.editor.commit()
@@ -87,7 +94,7 @@ class PreferenceOutputs(QWidget):
             self._row.removeWidget(surface)
             surface.hide()
             surface.deleteLater()
-        self._texts, self._columns = [], []
+        self._texts, self._columns, self._tokens = [], [], []
         titles = (self.tr("Preferred"), self.tr("Not preferred"))
         for title, key, messages in zip(titles, OUTPUTS, outputs, strict=True):
             surface = Surface("card", 3 * UNIT, 2 * UNIT)
@@ -108,6 +115,10 @@ class PreferenceOutputs(QWidget):
         row = QHBoxLayout()
         row.addWidget(Label(title, "heading" if key == OUTPUTS[0] else "mute"))
         row.addStretch()
+        number = Label("", "mute")
+        number.setObjectName(f"{key}_tokens")
+        self._tokens.append(number)
+        row.addWidget(number)
         if copy:
             name = self.tr("Copy “{title}” to the other side").replace("{title}", title)
             button = IconButton("copy", name, lambda: self._copy(key), size=14)
