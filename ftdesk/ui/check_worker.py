@@ -14,7 +14,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from ftdesk.errors import InputError
 from ftdesk.storage.folders import Folders
 from ftdesk.ui.check_numbers import Keys, Lengths
 from ftdesk.ui.checked_rows import NOT_COUNTED
@@ -24,7 +23,7 @@ from ftdesk.validation.findings import Finding
 from ftdesk.validation.line_checker import INDEXES
 from ftdesk.validation.parallel import FileIdentity
 from ftdesk.validation.reading import split_lines
-from ftdesk.validation.requirements import DEFAULT_HOST, requirements_of, shipped_requirements
+from ftdesk.validation.requirements import requirements_or_default
 from ftdesk.validation.tally import COUNTED, Tally
 
 
@@ -75,11 +74,7 @@ class Mirror:
         return json.dumps(answer).encode()
 
     def _start(self, method: str, host: str) -> dict[str, Any]:
-        try:
-            requirements = requirements_of(host)
-        except InputError:
-            requirements = next(known for known in shipped_requirements() if known.host == DEFAULT_HOST)
-        checker = Checker("auto", requirements=requirements)
+        checker = Checker("auto", requirements=requirements_or_default(host))
         if method in ("supervised", "preference", "reinforcement"):
             checker.method = method  # type: ignore[assignment]
         self._begin(checker)

@@ -9,14 +9,14 @@ from dataclasses import replace
 from PySide6.QtCore import QObject
 
 from ftdesk.dataset.document import Document
-from ftdesk.errors import FtdeskError, InputError
+from ftdesk.errors import InputError
 from ftdesk.ui.desk import Desk
 from ftdesk.ui.tasks import Tasks
 from ftdesk.ui.text import plural
 from ftdesk.validation.checker import Checker
 from ftdesk.validation.findings import Finding, Fix
 from ftdesk.validation.fixing import LineFix, as_change, fix_finding, fix_lines
-from ftdesk.validation.requirements import DEFAULT_HOST, requirements_of, shipped_requirements
+from ftdesk.validation.requirements import requirements_or_default
 
 
 class Repairs(QObject):
@@ -90,11 +90,7 @@ class Repairs(QObject):
 
 def checker_for(host: str, method: str) -> Checker:
     """A checker by the rules alone, for a host by its name. It counts no tokens, so that no vocabulary is loaded."""
-    try:
-        requirements = requirements_of(host)
-    except FtdeskError:
-        requirements = next(known for known in shipped_requirements() if known.host == DEFAULT_HOST)
-    checker = Checker("auto", requirements=requirements, count_tokens=False)
+    checker = Checker("auto", requirements=requirements_or_default(host), count_tokens=False)
     checker.method = method if method in ("preference", "reinforcement") else "supervised"  # type: ignore[assignment]
     return checker
 

@@ -22,7 +22,13 @@ from ftdesk.validation.line_checker import DATASET_RULES, INDEXES, LIKENESS_RULE
 from ftdesk.validation.parallel import CheckedPart, FileIdentity, PartChecker, check_in_order
 from ftdesk.validation.reading import open_training_file, read_lines_from, split_lines
 from ftdesk.validation.record import read_line
-from ftdesk.validation.requirements import DEFAULT_HOST, Requirements, Verdict, all_requirements, requirements_of
+from ftdesk.validation.requirements import (
+    DEFAULT_HOST,
+    Requirements,
+    Verdict,
+    requirements_or_default,
+    usable_requirements,
+)
 from ftdesk.validation.rule import Against
 from ftdesk.validation.tally import RecordResult, Tally, facts_in
 
@@ -59,8 +65,7 @@ class Checker:
 
     With ``"auto"`` the method is that of most examples at the beginning of the first file that is checked. A checker
     remembers what the dataset rules must know of that file, so that an edited line is checked against all others with
-    ``recheck``. ``against`` is a test file whose prompts must not occur. Raises ``InputError`` when a file with
-    requirements that the user wrote cannot be used.
+    ``recheck``. ``against`` is a test file whose prompts must not occur.
     """
 
     def __init__(
@@ -72,8 +77,8 @@ class Checker:
         count_tokens: bool = True,
         against: Against | None = None,
     ) -> None:
-        self.requirements = requirements or requirements_of(DEFAULT_HOST)
-        others = (other for other in all_requirements() if other.host != self.requirements.host)
+        self.requirements = requirements or requirements_or_default(DEFAULT_HOST)
+        others = (other for other in usable_requirements() if other.host != self.requirements.host)
         self.hosts: tuple[Requirements, ...] = (self.requirements, *others)
         """The chosen host first. A verdict has a severity for each."""
         self.against = against or Against()

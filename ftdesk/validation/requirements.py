@@ -88,6 +88,11 @@ def all_requirements() -> tuple[Requirements, ...]:
     return _load(Folders.of_user().config / "requirements")
 
 
+def usable_requirements() -> tuple[Requirements, ...]:
+    """The same, but what comes with ftdesk where a file of the user cannot be used: the window goes on with that."""
+    return _load(Folders.of_user().config / "requirements", strict=False)
+
+
 def shipped_requirements() -> tuple[Requirements, ...]:
     """Those that come with ftdesk, by name."""
     return _load(None)
@@ -102,15 +107,27 @@ def requirements_of(host: str) -> Requirements:
     raise InputError(f"What the host “{host}” asks of a training file is not known.", hint=f"Known hosts: {known}.")
 
 
+def requirements_or_default(host: str) -> Requirements:
+    """Those of ``host``, or of the default host where its own are not known. Never raises."""
+    usable = {requirements.host: requirements for requirements in usable_requirements()}
+    return usable.get(host) or usable[DEFAULT_HOST]
+
+
 def base_model(model: str) -> str:
     """The model below a fine-tuned one: ``ft:gpt-4.1-mini-2025-04-14:org:name:id`` is a ``gpt-4.1-mini-2025-04-14``."""
     return model.removeprefix("ft:").partition(":")[0].lower()
 
 
 @cache
-def _load(users: Path | None) -> tuple[Requirements, ...]:
-    paths = _files(resources.path("requirements")) | (_files(users) if users is not None else {})
-    return tuple(_read(paths[host]) for host in sorted(paths))
+def _load(users: Path | None, *, strict: bool = True) -> tuple[Requirements, ...]:
+    found = {host: _read(path) for host, path in _files(resources.path("requirements")).items()}
+    for host, path in _files(users).items() if users is not None else ():
+        try:
+            found[host] = _read(path)
+        except InputError:
+            if strict:
+                raise
+    return tuple(found[host] for host in sorted(found))
 
 
 def _files(folder: Path) -> dict[str, Path]:

@@ -21,7 +21,9 @@ from ftdesk.validation.requirements import (
     all_requirements,
     parse_requirements,
     requirements_of,
+    requirements_or_default,
     shipped_requirements,
+    usable_requirements,
 )
 from ftdesk.validation.rules import RULES
 
@@ -110,11 +112,21 @@ def test_a_file_of_the_user_adds_a_host(home: Path) -> None:
 def test_a_broken_file_of_the_user_is_named_in_one_sentence(home: Path, text: str, reason: str) -> None:
     (home / "openai.toml").write_text(text, encoding="utf-8")
     with pytest.raises(InputError) as error:
-        Checker()
+        requirements_of("openai")
     assert str(home / "openai.toml") in error.value.title
     assert reason in error.value.title
     assert "\n" not in error.value.sentence
     assert "remove it" in error.value.hint
+
+
+def test_beside_a_broken_file_the_shipped_one_goes_on(home: Path) -> None:
+    (home / "openai.toml").write_text("", encoding="utf-8")
+    (home / "nebius.toml").write_text("as_of = 2027-01-01\n", encoding="utf-8")
+    assert [requirements.host for requirements in usable_requirements()] == HOSTS
+    assert requirements_or_default("openai").min_examples == 10
+    assert requirements_or_default("nebius").as_of == date(2027, 1, 1)
+    assert requirements_or_default("acme").host == "openai"
+    assert check([example(number) for number in range(10)]).findings == ()
 
 
 def test_a_file_that_is_no_text_is_named(home: Path) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from ftdesk.dataset.document import Document
+from ftdesk.errors import InputError
 from ftdesk.overrides import override
 from ftdesk.ui.desk import Desk
 from ftdesk.ui.icons import pixmap
@@ -18,7 +19,7 @@ from ftdesk.ui.text import Label, plural, visible
 from ftdesk.ui.tokens import UNIT, tokens
 from ftdesk.ui.widgets import separator
 from ftdesk.validation.findings import HostVerdict
-from ftdesk.validation.requirements import all_requirements
+from ftdesk.validation.requirements import all_requirements, usable_requirements
 
 _MOST_BYTES = 64 << 20
 """Beyond this, reading all lines once more for the other hosts would cost more than it tells here."""
@@ -36,6 +37,7 @@ class HostsVerdict(QWidget):
         self._desk = desk
         self._tasks = Tasks(self, desk.notices.show_error)
         self._asked: object = None
+        self._has_read_requirements = False
         self._verdicts: Mapping[str, HostVerdict] = {}
         self._note = Label("", "caption", wrap=True)
         self._grid = QGridLayout()
@@ -64,6 +66,12 @@ class HostsVerdict(QWidget):
         await self._tasks.aclose()
 
     async def _ask(self, document: Document, method: str) -> None:
+        if not self._has_read_requirements:
+            self._has_read_requirements = True
+            try:
+                await asyncio.to_thread(all_requirements)
+            except InputError as error:
+                self._desk.notices.show_error(error)
         with document.snapshot() as rows:
             if rows.size > _MOST_BYTES:
                 self._show({}, self.tr("For so large a file: ftdesk check FILE."))
@@ -90,7 +98,7 @@ class HostsVerdict(QWidget):
             widget = item.widget()
             if widget is not None:
                 widget.deleteLater()
-        titles = {host.host: host.title for host in all_requirements()}
+        titles = {host.host: host.title for host in usable_requirements()}
         verdicts = self._verdicts
         for row, (host, verdict) in enumerate(verdicts.items()):
             self._add(row, titles.get(host, host), verdict)
