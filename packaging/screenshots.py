@@ -1,6 +1,7 @@
 """Pictures of every place of the window after the whole loop on the sample, in light and dark.
 
-    .venv/bin/python packaging/screenshots.py FOLDER        # QT_SCALE_FACTOR=2 for twice the size
+    .venv/bin/python packaging/screenshots.py FOLDER            # QT_SCALE_FACTOR=2 for twice the size
+    .venv/bin/python packaging/screenshots.py FOLDER --editor   # only the editor, with every kind of example
 
 Everything in them is real: the sample is trained, compared and scored while the pictures are taken.
 """
@@ -14,6 +15,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from editor_examples import examples
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
 from ftdesk.app import App
@@ -62,6 +64,27 @@ class Photographer:
         self._click("place_rescue")
         await self._take("rescue")
 
+    async def go_through_editor(self) -> None:
+        """Open an example of every kind, and find and replace over all of them."""
+        kinds = examples()
+        path = self._folder / "every-kind.jsonl"
+        path.write_bytes(b"\n".join(line for _, line in kinds) + b"\n")
+        self._window.desk.files.open(path)
+        await self._until(lambda: self._is_shown("examples_view"))
+        for row, (name, _) in enumerate(kinds):
+            self._window.desk.dataset.choose(row)
+            await asyncio.sleep(1)
+            await self._take(f"editor-{name}")
+        panel = self._window.panel("dataset")
+        next(action for action in panel.actions() if action.objectName() == "command_replace").trigger()
+        await self._until(lambda: self._is_shown("replace_dialog"))
+        self._find("replace_find").setText("order")  # type: ignore[attr-defined]
+        self._find("replace_with").setText("parcel")  # type: ignore[attr-defined]
+        await self._until(lambda: self._find("replace_button").isEnabled())
+        await self._take("editor-replace")
+        self._find("replace_dialog").reject()  # type: ignore[attr-defined]
+        path.unlink()
+
     async def _take(self, name: str) -> None:
         for theme in ("light", "dark"):
             self._theme.choose(theme)
@@ -92,7 +115,8 @@ class Photographer:
 
 def main() -> int:
     """Take the pictures and return the exit status."""
-    if len(sys.argv) != 2:
+    editor_only = sys.argv[2:] == ["--editor"]
+    if len(sys.argv) != 2 + editor_only:
         print(__doc__, file=sys.stderr)
         return 2
     folder = Path(sys.argv[1])
@@ -102,10 +126,10 @@ def main() -> int:
     application.setQuitOnLastWindowClosed(False)
     install_fonts(application)
     with tempfile.TemporaryDirectory() as home:
-        return run(application, _live(application, folder, Path(home)), lambda _: None)
+        return run(application, _live(application, folder, Path(home), editor_only=editor_only), lambda _: None)
 
 
-async def _live(application: QApplication, folder: Path, home: Path) -> int:
+async def _live(application: QApplication, folder: Path, home: Path, *, editor_only: bool) -> int:
     app = App(Folders.under(home))
     theme = Theme(application, "light")
     window = Window(app, theme)
@@ -113,7 +137,8 @@ async def _live(application: QApplication, folder: Path, home: Path) -> int:
     window.show()
     window.begin()
     try:
-        await Photographer(application, window, theme, folder).go()
+        photographer = Photographer(application, window, theme, folder)
+        await (photographer.go_through_editor() if editor_only else photographer.go())
     finally:
         await window.aclose()
         await app.aclose()
