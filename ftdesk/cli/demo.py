@@ -108,7 +108,7 @@ async def _loop(home: Path, *, show_answers: bool) -> Outcome:
     sample, folder = resources.path(f"samples/{SAMPLE}.jsonl"), home / SAMPLE
     report = _checked(sample)
     narrate(f"1. Checked {sample.name}: {report.examples} examples, {report.count('error')} errors.")
-    split = split_file(sample, folder, test=TEST, validation=VALIDATION, seed=SEED)
+    split = split_file(sample, folder, test=TEST, validation=VALIDATION, seed=SEED, replace=True)
     narrate(f"2. Split: {', '.join(f'{len(members)} {part}' for part, members in split.parts.items())}.")
     async with aclosing(App(Folders.under(home))) as app:
         narrate(f"3. Training {BASE} on this computer.")

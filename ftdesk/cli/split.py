@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_false",
         help="let examples that ask almost the same be on different sides",
     )
+    parser.add_argument("--force", action="store_true", help="replace the parts of an earlier split in DIR")
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder of the new files")
 
 
@@ -40,6 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         group_by=arguments.group_by,
         near_duplicates=arguments.near_duplicates,
+        replace=arguments.force,
     )
     _narrate_left_out(split.left_out)
     if split.joined:

@@ -18,8 +18,8 @@ from ftdesk.dataset.record import Record, read_record
 from ftdesk.dataset.rows import Rows
 from ftdesk.dataset.ties import Askers, Ties, tie_similar
 from ftdesk.errors import InputError
-from ftdesk.storage.files import write_atomic
 from ftdesk.storage.folders import make_folder
+from ftdesk.storage.together import write_together
 
 Part = Literal["train", "validation", "test"]
 PARTS: tuple[Part, ...] = get_args(Part)
@@ -172,32 +172,38 @@ def split_file(
     seed: int = 0,
     group_by: str | None = None,
     near_duplicates: bool = True,
+    replace: bool = False,
 ) -> Split:
     """Split ``path`` into ``train.jsonl``, ``test.jsonl`` and, if asked for, ``validation.jsonl`` in ``folder``.
 
-    Lines are copied byte for byte, in their order. Raises ``InputError`` before anything is written, ``StorageError``.
+    Lines are copied byte for byte, in their order. Files of these names are in the way unless they are to be
+    ``replace``d. Raises ``InputError`` before anything is written, ``StorageError``.
     """
     with closing(FileLines(path)) as lines:
         rows = Rows(lines)
         split = split_examples(
             rows, test=test, validation=validation, seed=seed, group_by=group_by, near_duplicates=near_duplicates
         )
-        write_parts(rows, split, folder, source=path)
+        write_parts(rows, split, folder, source=path, replace=replace)
     return split
 
 
-def write_parts(rows: Rows, split: Split, folder: Path, *, source: Path | None) -> None:
-    """Write the parts of ``rows``, byte for byte and in their order. ``source`` is where the rows come from.
+def write_parts(rows: Rows, split: Split, folder: Path, *, source: Path | None, replace: bool = False) -> None:
+    """Write the parts of ``rows``, byte for byte and in their order: all or, when that fails, none.
 
-    Raises ``InputError`` when a part would overwrite ``source`` or stand beside one of another split, ``StorageError``.
+    ``source`` is where the rows come from. Raises ``InputError`` when a part would overwrite it, overwrite another file
+    without ``replace``, or stand beside a part of another split; ``StorageError``.
     """
-    _check_folder(source, folder, split.parts)
+    _check_folder(source, folder, split.parts, replace=replace)
     make_folder(folder)
     mode = stat.S_IMODE(rows.base.stat.st_mode) if rows.base is not None else 0o644
     last = len(rows) - 1
-    for part, members in split.parts.items():
-        lines = (rows.line(row) + (b"\n" if row < last or rows.final_newline else b"") for row in members)
-        write_atomic(part_path(folder, part), lines, new_file_mode=mode)
+
+    def lines(members: Iterable[int]) -> Iterator[bytes]:
+        return (rows.line(row) + (b"\n" if row < last or rows.final_newline else b"") for row in members)
+
+    contents = {part_path(folder, part).name: lines(members) for part, members in split.parts.items()}
+    write_together(folder, contents, new_file_mode=mode)
 
 
 def part_path(folder: Path, part: Part) -> Path:
@@ -285,11 +291,10 @@ def _field(value: Any, path: str) -> Any:
     return None
 
 
-def _check_folder(source: Path | None, folder: Path, parts: Mapping[Part, Any]) -> None:
-    for part in PARTS:
+def _check_folder(source: Path | None, folder: Path, parts: Mapping[Part, Any], *, replace: bool) -> None:
+    there = [part for part in PARTS if part_path(folder, part).exists()]
+    for part in there:
         path = part_path(folder, part)
-        if not path.exists():
-            continue
         if source is not None and path.samefile(source):
             raise InputError(f"{source} would be overwritten by one of its own parts.", hint="Choose another folder.")
         if part not in parts:
@@ -297,3 +302,8 @@ def _check_folder(source: Path | None, folder: Path, parts: Mapping[Part, Any]) 
                 f"{path} is left from another split and could hold the same examples.",
                 hint="Remove it, or choose another folder.",
             )
+    if there and not replace:
+        raise InputError(
+            f"{part_path(folder, there[0])} exists already.",
+            hint="Choose another folder, or add --force to replace the parts in it.",
+        )

@@ -93,6 +93,14 @@ def test_what_cannot_be_split_is_one_sentence_and_writes_nothing(
     assert not out.exists()
 
 
+def test_parts_that_are_there_are_replaced_on_wish_only(
+    tmp_path: Path, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["split", str(file), "--test", "20%", "--out", str(tmp_path / "parts")]
+    assert [main(arguments), main(arguments), main([*arguments, "--force"])] == [0, ExitStatus.UNUSABLE, 0]
+    assert "exists already" in capsys.readouterr().err
+
+
 def test_a_folder_is_no_dataset(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["split", str(tmp_path), "--test", "1", "--out", str(tmp_path / "parts")]) == ExitStatus.UNUSABLE
     assert "it is a folder" in capsys.readouterr().err

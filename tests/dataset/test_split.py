@@ -368,9 +368,20 @@ def test_a_part_of_another_split_is_not_left_beside_the_new_ones(tmp_path: Path,
 def test_splitting_again_gives_the_same_files(tmp_path: Path, source: Path) -> None:
     written = []
     for _ in range(2):
-        split_file(source, tmp_path / "out", test=Amount(count=2), validation=Amount(count=2), seed=3)
+        split_file(source, tmp_path / "out", test=Amount(count=2), validation=Amount(count=2), seed=3, replace=True)
         written.append({part: part_path(tmp_path / "out", part).read_bytes() for part in PARTS})
     assert written[0] == written[1]
+
+
+def test_files_that_are_there_are_replaced_on_wish_only(tmp_path: Path, source: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "test.jsonl").write_bytes(b"mine")
+    with pytest.raises(InputError, match="exists already"):
+        split_file(source, out, test=Amount(count=2))
+    assert [(path.name, path.read_bytes()) for path in out.iterdir()] == [("test.jsonl", b"mine")]
+    split_file(source, out, test=Amount(count=2), replace=True)
+    assert len((out / "test.jsonl").read_bytes().splitlines()) == 2
 
 
 def test_a_folder_that_cannot_be_made_is_a_storage_error(tmp_path: Path, source: Path) -> None:

@@ -65,12 +65,12 @@ def prepare(whole: Path, examples: int, shares: Shares) -> TrainingData:
     test, validation = Amount(share=shares.test / 100), Amount(share=shares.validation / 100)
     folder = whole.parent / f"test{shares.test}-validation{shares.validation}"
     if shares.test:
-        split = split_file(whole, folder, test=test, validation=validation if shares.validation else None)
+        split = split_file(whole, folder, test=test, validation=validation if shares.validation else None, replace=True)
         rows = dict(split.parts)
     else:
         # The split always has a test part; held back for validation alone, it is used as such.
         part_path(folder, "validation").unlink(missing_ok=True)
-        split = split_file(whole, folder, test=validation)
+        split = split_file(whole, folder, test=validation, replace=True)
         part_path(folder, "test").replace(part_path(folder, "validation"))
         rows = {"train": split.parts["train"], "validation": split.parts["test"]}
     return TrainingData(

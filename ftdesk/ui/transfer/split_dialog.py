@@ -259,7 +259,7 @@ class SplitDialog(QDialog):
 
 
 def _write_parts(rows: Rows, split: Split, folder: Path, source: Path | None) -> None:
-    write_parts(rows, split, folder, source=source)
+    write_parts(rows, split, folder, source=source, replace=True)  # the dialog has said so
 
 
 def _fields(document: Document) -> list[str]:
