@@ -11,6 +11,7 @@ from ftdesk.validation.counters import encoding_for, shared_counter
 from ftdesk.validation.findings import METHODS, Finding, Method, Severity
 from ftdesk.validation.problem import Feature
 from ftdesk.validation.record import Example, Line, read_example, read_line
+from ftdesk.validation.regular import is_regular
 from ftdesk.validation.requirements import Requirements, Verdict
 from ftdesk.validation.rule import (
     DatasetRule,
@@ -39,6 +40,17 @@ LIKENESS_RULES = _of_kind(LikenessRule)
 _LINE_RULES = _of_kind(LineRule)
 _RECORD_RULES = _of_kind(RecordRule)
 _TEXT_RULES = _of_kind(TextRule)
+_REGULAR_CODES = frozenset(
+    {
+        "tool-arguments-not-json",
+        "tool-arguments-double-encoded",
+        "tool-arguments-schema",
+        "tool-schema-invalid",
+        "not-supported",
+    }
+)
+_REGULAR_RULES = tuple(rule for rule in _RECORD_RULES if rule.code in _REGULAR_CODES)
+"""All that can find anything in a regular example."""
 _TOKEN_RULES = _of_kind(TokenRule)
 INDEXES = tuple(dict.fromkeys(rule.index for rule in DATASET_RULES))
 """What is remembered of every line; several dataset rules may ask the same index."""
@@ -163,11 +175,15 @@ class LineChecker:
         return problems
 
     def _check_with_all_rules(self, line: Line) -> tuple[_Problems, Example | None]:
-        problems: _Problems = [(rule, problem) for rule in _LINE_RULES for problem in rule.check(line)]
+        problems: _Problems = []
+        regular = self.method in _PLAIN_METHODS and not (line.duplicates or line.first) and is_regular(line.value)
+        if not regular:
+            problems = [(rule, problem) for rule in _LINE_RULES for problem in rule.check(line)]
         if not isinstance(line.value, dict):
             return problems, None
         example = self._example(line.value)
-        problems += [(rule, problem) for rule in _RECORD_RULES for problem in rule.check(example)]
+        rules = _REGULAR_RULES if regular else _RECORD_RULES
+        problems += [(rule, problem) for rule in rules for problem in rule.check(example)]
         for text_rule in _TEXT_RULES:
             if not text_rule.reads_bytes or text_rule.suspects(line):
                 problems += [(text_rule, problem) for problem in text_rule.check(example)]
