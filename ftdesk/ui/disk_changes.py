@@ -14,6 +14,7 @@ from ftdesk.ui.text import plural
 
 _SETTLE_MILLISECONDS = 300
 """Programs write in pieces and rename afterwards: look when they have done."""
+_AT_ONCE_BYTES = 8 << 20
 _POLL_MILLISECONDS = 3_000
 """Network folders send no events, and their number is limited everywhere."""
 
@@ -22,6 +23,8 @@ class DiskChanges(QObject):
     """Looks at the file when the system tells of a change, now and then, and when the user comes back to the window."""
 
     save_as_requested = Signal()
+    reopen_requested = Signal(Path)
+    """Open the file anew: it is too large to be read at once."""
 
     def __init__(self, dataset: OpenDataset, notices: Notices, saves: Saves, parent: QObject) -> None:
         super().__init__(parent)
@@ -104,6 +107,10 @@ class DiskChanges(QObject):
 
     def reload(self) -> None:
         """Show the file as another program has left it. Edits that were not saved are put aside and can be found."""
+        open_now = self._dataset.document
+        if open_now is not None and open_now.path is not None and _size(open_now.path) > _AT_ONCE_BYTES:
+            self.reopen_requested.emit(open_now.path)
+            return
         if self._saves.is_running:
             self._saves.then(self.reload)
             return
@@ -166,6 +173,13 @@ class DiskChanges(QObject):
         missing = sorted(name for name in wanted - watched if Path(name).exists())
         if missing:
             watcher.addPaths(missing)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _modified_at(path: Path) -> int | None:

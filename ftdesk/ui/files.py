@@ -54,6 +54,7 @@ class Files(QObject):
         self.disk = DiskChanges(dataset, notices, self._saving, self)
         self.transfers = Transfers(dataset, notices, self.open, self._folder, app.folders.backups, window)
         self.disk.save_as_requested.connect(self.save_as)
+        self.disk.reopen_requested.connect(self._reopen)
 
     @property
     def recent(self) -> Sequence[Path]:
@@ -183,6 +184,9 @@ class Files(QObject):
     def _say_saved(self, path: Path) -> None:
         self._remember(path)
         self._notices.show_notice(self.tr("Saved {file}.").format(file=path.name))
+
+    def _reopen(self, path: Path) -> None:
+        self._tasks.start("open", self._open_in_thread(path))
 
     async def _open_in_thread(self, path: Path) -> None:
         import asyncio

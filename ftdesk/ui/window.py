@@ -131,7 +131,7 @@ class Window(QMainWindow):
             is_quick, open_now = False, lambda: files.transfers.import_file(path)
         else:
             open_now = lambda: files.open(path)  # noqa: E731
-        if is_quick:
+        if is_quick or self._running:
             open_now()
         else:
             self._open_later = open_now
@@ -272,7 +272,7 @@ class Window(QMainWindow):
             )
         self.desk.dataset.replaced.connect(self._show_title)
         self.desk.dataset.state_changed.connect(self._show_title)
-        self.desk.host.changed.connect(self.desk.checking.choose_host)
+        self.desk.host.changed.connect(lambda host: self.desk.checking.choose_host(self.desk.profile_of(host)))
         self.desk.checking.stopped.connect(self._say_stopped)
         Routes(self)
 

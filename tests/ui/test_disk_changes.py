@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from window_driver import Driver, play
 
 from ftdesk.dataset.document import Document
+from ftdesk.ui import disk_changes
 
 EDITED = b'{"messages": []}'
 THEIRS = b'{"from": "elsewhere"}\n'
@@ -47,20 +48,44 @@ async def until_told(user: Driver, part: str) -> None:
     await user.until(lambda: any(part in text for text in user.window.desk.notices.texts))
 
 
-@pytest.mark.parametrize("how", ["in place", "replaced"])
+@pytest.mark.parametrize(
+    "ways",
+    [["in place"] * 3, ["replaced"] * 3, ["replaced", "in place", "in place"]],
+    ids=["in place", "replaced", "in place after it was replaced"],
+)
 def test_each_change_by_another_program_is_noticed_while_the_window_is_open(
-    qapp: QApplication, sample: Path, how: str
+    qapp: QApplication, sample: Path, ways: list[str]
 ) -> None:
     async def scenario(user: Driver) -> None:
         user.window.desk.files.open(sample)
         user.window.desk.files.disk._poll.stop()  # what the system tells is enough
-        for number in range(1, 4):
+        for number, how in enumerate(ways, start=1):
             write(sample, THEIRS * number, how=how)
             await until_told(user, "was changed by another program")
             assert set(buttons(user)) == {"Read it again", "Close"}
             buttons(user)["Read it again"].click()
             assert len(opened(user)) == number
             user.window.desk.notices.close_all()
+
+    play(qapp, scenario)
+
+
+def test_a_large_file_is_read_again_in_a_thread_and_unsaved_edits_are_put_aside(
+    qapp: QApplication, sample: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk_changes, "_AT_ONCE_BYTES", 10)
+
+    async def scenario(user: Driver) -> None:
+        user.window.desk.files.open(sample)
+        before = opened(user)
+        before.replace(0, EDITED, "Edit")
+        write(sample, THEIRS, how="replaced")
+        user.window.desk.files.disk.reload()
+        await user.until(lambda: user.window.desk.dataset.document not in (None, before))
+        assert list(opened(user).lines()) == [THEIRS.strip()]
+        kept = opened(user).set_aside
+        assert kept is not None
+        assert str(kept) in " ".join(user.window.desk.notices.texts)
 
     play(qapp, scenario)
 

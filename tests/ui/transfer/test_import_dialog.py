@@ -204,3 +204,11 @@ def test_a_dropped_table_is_imported_and_a_dropped_dataset_opened(
         assert document.path == sample
 
     play(qapp, scenario)
+
+
+def test_a_table_named_at_the_start_is_imported(qapp: QApplication, table: Path) -> None:
+    async def scenario(user: Driver) -> None:
+        user.window.open_at_start(table)
+        await user.until(lambda: user.is_shown("import_dialog"))
+
+    play(qapp, scenario)
