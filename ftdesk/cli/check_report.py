@@ -84,15 +84,17 @@ class Screen:
             self._write(f"  {number:>{widest},}  " + self._paint(f"{severity:<7}", _COLOURS[severity]) + f"  {rule}")
 
     def _show_hosts(self, report: Report) -> None:
+        """One line for all hosts that say the same, those without an error first."""
         hosts = report.to_json()["hosts"]
         if len(hosts) < 2:
             return
-        widest = max(map(len, hosts))
+        alike: dict[tuple[int, int], list[str]] = {}
         for name, verdict in hosts.items():
-            errors, warnings = verdict["errors"], verdict["warnings"]
+            alike.setdefault((verdict["errors"], verdict["warnings"]), []).append(one_line(name))
+        for (errors, warnings), names in sorted(alike.items()):
             told = [counted(number, noun) for number, noun in ((errors, "error"), (warnings, "warning")) if number]
             mark = self._paint("✗", _COLOURS["error"]) if errors else self._paint("✓", _GREEN)
-            self._write(f"  {mark} {one_line(name):<{widest}}  {', '.join(told)}".rstrip())
+            self._write(f"  {mark} {', '.join(names)}" + (f": {', '.join(told)}" if told else ""))
 
     def _show_fixes(self, report: Report) -> None:
         fixable = [finding for finding in report.findings if finding.fix]
@@ -101,8 +103,8 @@ class Screen:
         from ftdesk.validation.fixing import is_safe
 
         safe = sum(map(is_safe, fixable))
-        rest = f", {len(fixable) - safe:,} more with --fix-all" if safe < len(fixable) else ""
-        self._write(f"  * can be fixed: {safe:,} with --fix OUT{rest}.")
+        ways = ((safe, "with --fix OUT"), (len(fixable) - safe, "with --fix OUT --fix-all"))
+        self._write("  * can be fixed: " + ", ".join(f"{number:,} {way}" for number, way in ways if number) + ".")
 
     def _paint(self, text: str, colour: str) -> str:
         return f"\x1b[{colour}m{text}\x1b[0m" if self._colours else text

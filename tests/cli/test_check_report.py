@@ -74,7 +74,17 @@ def test_quiet_says_nothing_of_a_file_without_errors() -> None:
 
 def test_what_can_be_fixed_is_marked_and_counted_by_how_sure_that_is() -> None:
     lines = shown(report_of(b"", GOOD % 0))
-    assert lines[-1] == "  * can be fixed: 1 with --fix OUT, 1 more with --fix-all."
+    assert lines[-1] == "  * can be fixed: 1 with --fix OUT, 1 with --fix OUT --fix-all."
+    assert shown(report_of(GOOD % 0))[-1] == "  * can be fixed: 1 with --fix OUT --fix-all."
+
+
+def test_hosts_that_say_the_same_share_a_line() -> None:
+    lines = shown(report_of(b"\xef\xbb\xbf", b"{"))
+    verdicts = [line for line in lines if line.startswith(("  ✓", "  ✗"))]
+    hosts = report_of(b"\xef\xbb\xbf", b"{").to_json()["hosts"]
+    named = [name for line in verdicts for name in line[4:].partition(":")[0].split(", ")]
+    assert sorted(named) == sorted(hosts)
+    assert len(verdicts) == len({tuple(verdict.values()) for verdict in hosts.values()})
 
 
 def test_wide_characters_keep_the_columns() -> None:
