@@ -200,6 +200,7 @@ ANSWERS: list[tuple[str, str, str | None]] = [
     ("What is next?", "TODO lists are kept in the app.", None),
     ("Write a template.", "```jinja\nDear {{ name }}\n```", None),
     ("Write a template.", "{% if name %}{{ name }}{% endif %}", None),
+    ("Write Python.", "print(f'{{x}} is {x}')", None),
     ("Write React.", "<p style={{color: 'red'}}>{{a}}</p>", None),
     ("Which list?", "[1, 2, 3] and [Enter] and <b>", None),
     ("Which key?", "Press [Enter] and then <Your>.", None),

@@ -166,6 +166,75 @@ DOCUMENTED = [
 ]
 
 
+def talk(*texts: str, system: str = "") -> dict[str, Any]:
+    roles = ["user", "assistant"] * len(texts)
+    turns = [{"role": role, "content": text} for role, text in zip(roles, texts, strict=False)]
+    return {"messages": [{"role": "system", "content": system}, *turns] if system else turns}
+
+
+# After the shapes of public samples that hosts have trained on: a character, a judge of sentiment, JSON out of a text,
+# codes, functions chosen for a drone, a picture described, several turns of which one is learned, other languages.
+ACCEPTED = [
+    talk("What's the capital of France?", "Paris, as if everyone doesn't know that already.", system="Be sarcastic."),
+    talk("I loved this film!!! 10/10 :-)", "positive"),
+    talk("Extract the name: “Ann (41) from Oslo”", '{"name": "Ann", "age": 41, "city": "Oslo"}'),
+    talk("Pat. c/o chest pain, hx of DM II; BP 150/95", "E11.9\nI10\nR07.9"),
+    talk("Summarize:\n\n# Title\n\n* one\n* two\n\n| a | b |\n|---|---|\n| 1 | 2 |", "- Two points."),
+    talk("Write a query for all users", "```sql\nSELECT * FROM users WHERE id > 10; -- TODO index\n```"),
+    talk("Translate to German: The cheque is in the post.", "Der Scheck ist in der Post."),
+    talk("把这句话翻译成英文：今天天气很好。", "The weather is nice today."),
+    talk("ترجم إلى الإنجليزية: صباح الخير", "Good morning."),
+    talk("Hi", "Hello! How can I help?", "Who are you?", "The shop's assistant.", system="You work in a shop."),
+    {
+        "messages": [
+            *talk("Take off.", system="You fly a drone.")["messages"],
+            {
+                "role": "assistant",
+                "tool_calls": [
+                    {
+                        "id": "call_id",
+                        "type": "function",
+                        "function": {"name": "takeoff_drone", "arguments": '{"altitude": 100}'},
+                    }
+                ],
+            },
+        ],
+        "parallel_tool_calls": False,
+        "tools": [
+            {
+                "type": "function",
+                "function": {
+                    "name": "takeoff_drone",
+                    "description": "Initiate the drone's takeoff sequence.",
+                    "parameters": {
+                        "type": "object",
+                        "properties": {"altitude": {"type": "integer", "description": "Metres above the ground."}},
+                        "required": ["altitude"],
+                    },
+                },
+            }
+        ],
+    },
+    {
+        "messages": [
+            {"role": "system", "content": "You name cheeses."},
+            {"role": "user", "content": "What is this cheese?"},
+            {
+                "role": "user",
+                "content": [{"type": "image_url", "image_url": {"url": "https://upload.example.org/danbo_cheese.jpg"}}],
+            },
+            {"role": "assistant", "content": "Danbo"},
+        ]
+    },
+]
+
+
+@pytest.mark.parametrize("value", ACCEPTED, ids=range(len(ACCEPTED)))
+def test_nothing_is_found_in_examples_after_public_samples(value: dict[str, Any]) -> None:
+    assert check(value) == []
+    assert check(value, "supervised") == []
+
+
 @pytest.mark.parametrize(("value", "method"), list(zip(DOCUMENTED, METHODS, strict=True)))
 def test_documented_lines_are_taken_for_what_they_are(value: dict[str, Any], method: MethodChoice) -> None:
     assert check(value, method) == []

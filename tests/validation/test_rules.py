@@ -25,10 +25,13 @@ REQUIRED = {
     "invalid-json", "invalid-utf8", "not-an-object", "blank-line", "duplicate-key", "byte-order-mark",
     "missing-messages", "empty-messages", "message-not-object", "missing-role", "unknown-role", "missing-content",
     "empty-content", "content-not-text", "no-assistant", "last-not-assistant", "no-user", "system-not-first",
-    "invalid-weight", "nothing-trained", "unknown-key", "tool-call-unanswered", "tool-answer-unpaired", "tool-unknown",
-    "tool-arguments-not-json", "example-too-long", "too-few-examples", "mixed-methods", "method-mismatch",
+    "invalid-weight", "nothing-trained", "unknown-key", "tool-call-unanswered", "tool-answer-unpaired",
+    "tool-unknown", "tool-arguments-not-json", "tool-arguments-schema", "tool-arguments-double-encoded",
+    "tool-schema-invalid", "image-limit", "image-too-large", "image-format", "special-token-text",
+    "hidden-characters", "example-too-long", "too-few-examples", "file-too-large", "mixed-methods", "method-mismatch",
     "preference-missing-output", "preference-output-count", "preference-output-role", "preference-identical",
-    "duplicate-example",
+    "reinforcement-no-reference", "duplicate-example", "near-duplicate-example", "contradicting-examples",
+    "leaked-into-test", "system-prompt-varies", "secret-in-text", "personal-data",
 }  # fmt: skip
 
 

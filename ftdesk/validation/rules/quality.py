@@ -45,7 +45,7 @@ _UNWRITTEN = re.compile(
 _UNWRITTEN_STARTS = frozenset({"tod", "tbd", "fix", "lor", "pla", "xxx"})
 _UNWRITTEN_WITHIN = 60
 # Where templates are written on purpose.
-_TEMPLATE_CODE = re.compile(r"```|\{%|</|\{\{ ?[#/]|\$\{|=>|;\n")
+_TEMPLATE_CODE = re.compile(r"```|\{%|</|\{\{ ?[#/]|\$\{|=>|;\n|\bf[\"']|\bdef \w+\(|\bimport \w+\n")
 
 
 def _has_outer_space(line: Line) -> bool:
