@@ -80,6 +80,11 @@ class Desk:
     host: ChosenHost
     requests: Requests
 
+    def profile_of(self, host: str) -> str:
+        """The kind of host that ``host``, a name that the user gave, is: what its rules and prices are filed under."""
+        entry = self.app.settings.hosts.get(host)
+        return entry.profile if entry is not None else host
+
     def host_names(self) -> Sequence[str]:
         """The built-in host and those the user added, without loading anything."""
         return (LOCAL, *self.app.settings.hosts)

@@ -1,21 +1,8 @@
-"""Prices of a host by the name that the user gave it, and amounts as a person reads them."""
+"""Amounts as a person reads them."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
-
-from ftdesk.app import App
-from ftdesk.errors import FtdeskError
-from ftdesk.validation.prices import PriceList, prices_of
-
-
-def prices_for(app: App, host: str) -> PriceList | None:
-    """``None`` where none are known. Raises ``InputError`` for a price file of the user that cannot be used."""
-    try:
-        profile = app.hosts.profile(host).name
-    except FtdeskError:  # a job may outlive the connection to its host
-        profile = host
-    return prices_of(profile)
 
 
 def amount(dollars: float | None) -> str:

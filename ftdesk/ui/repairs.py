@@ -85,7 +85,7 @@ class Repairs(QObject):
     def _like(self) -> tuple[str, str]:
         """Host and method that are checked for."""
         summary = self._desk.checking.summary
-        return self._desk.host.name, summary.method if summary else "supervised"
+        return self._desk.profile_of(self._desk.host.name), summary.method if summary else "supervised"
 
 
 def checker_for(host: str, method: str) -> Checker:

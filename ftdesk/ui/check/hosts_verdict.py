@@ -76,7 +76,8 @@ class HostsVerdict(QWidget):
             if rows.size > _MOST_BYTES:
                 self._show({}, self.tr("For so large a file: ftdesk check FILE."))
                 return
-            verdicts = await asyncio.to_thread(_verdicts, list(rows), self._desk.host.name, method)
+            host = self._desk.profile_of(self._desk.host.name)
+            verdicts = await asyncio.to_thread(_verdicts, list(rows), host, method)
         self._show(verdicts, "")
         self.told.emit()
 

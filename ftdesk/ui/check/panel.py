@@ -18,13 +18,14 @@ from ftdesk.ui.checking import Summary
 from ftdesk.ui.desk import Desk
 from ftdesk.ui.long_list import LongList
 from ftdesk.ui.panel import Panel
-from ftdesk.ui.prices import amount, prices_for
+from ftdesk.ui.prices import amount
 from ftdesk.ui.repairs import Repairs
 from ftdesk.ui.text import Label, plural, set_tooltip, visible
 from ftdesk.ui.tokens import UNIT
 from ftdesk.ui.widgets import Button, Column, EmptyState, Surface, Tile, count
 from ftdesk.validation.cost import CostEstimate, Size, estimate
 from ftdesk.validation.findings import Fix
+from ftdesk.validation.prices import prices_of
 
 _REFRESH_MS = 400
 """While a large file is checked, the list is made anew no more often than this."""
@@ -235,7 +236,7 @@ class CheckPanel(Panel):
     def _show_cost(self, summary: Summary | None) -> None:
         """What training on all of it costs at the chosen host, on the model that is cheapest there."""
         try:
-            prices = prices_for(self.desk.app, self.desk.host.name)
+            prices = prices_of(self.desk.profile_of(self.desk.host.name))
         except FtdeskError as error:
             self._cost.show_figure("–")
             set_tooltip(self._cost, error.sentence)

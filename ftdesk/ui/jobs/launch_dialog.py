@@ -19,11 +19,11 @@ from ftdesk.ui.jobs.launch_form import LaunchForm
 from ftdesk.ui.jobs.outlook import Outlook
 from ftdesk.ui.jobs.training_data import SMALLEST_TO_SPLIT, Shares, TrainingData, copy_of, prepare, suggested_suffix
 from ftdesk.ui.models import CHECKPOINT, in_order
-from ftdesk.ui.prices import prices_for
 from ftdesk.ui.tasks import Tasks
 from ftdesk.ui.text import Label, visible
 from ftdesk.ui.tokens import UNIT, tokens
 from ftdesk.ui.widgets import Button, separator
+from ftdesk.validation.prices import prices_of
 
 _WIDTH = 150 * UNIT
 _SETTLE_MS = 200
@@ -238,10 +238,11 @@ class LaunchDialog(QDialog):
         if self._data is None:
             return None
         try:
-            prices = prices_for(self._desk.app, self._form.host)
+            prices = prices_of(self._desk.profile_of(self._form.host))
         except FtdeskError:  # Check says what is wrong with the file; a launch can do without
             prices = None
-        return Outlook(self._data, self._desk.checking, self._form.host, self._form.model, prices)
+        profile = self._desk.profile_of(self._form.host)
+        return Outlook(self._data, self._desk.checking, self._form.host, profile, self._form.model, prices)
 
     def _estimated_cost(self) -> float | None:
         outlook = self._outlook()

@@ -33,6 +33,7 @@ class Outlook:
     data: TrainingData
     checking: Checking
     host: str
+    profile: str
     model: str
     prices: PriceList | None
 
@@ -48,7 +49,7 @@ class Outlook:
     def rejection(self) -> str:
         """Why the host would reject the file, as far as the check can tell; empty when it would not."""
         training = self.data.rows.get("train", ())
-        least = _least_examples(self.host)
+        least = _least_examples(self.profile)
         if len(training) < least:
             return _tr("The host asks for at least {least} examples to train on; these are {count}.").format(
                 least=least, count=len(training)

@@ -15,10 +15,10 @@ from ftdesk.ui.jobs.detail import JobDetail
 from ftdesk.ui.jobs.jobs_model import ROW_HEIGHT, JobDelegate, JobsModel
 from ftdesk.ui.long_list import LongList
 from ftdesk.ui.panel import Panel
-from ftdesk.ui.prices import prices_for
 from ftdesk.ui.text import Label
 from ftdesk.ui.tokens import UNIT
 from ftdesk.ui.widgets import EmptyState, IconButton, Surface
+from ftdesk.validation.prices import prices_of
 
 _LOOK_MS = 5000
 
@@ -36,7 +36,7 @@ class JobsPanel(Panel):
         self._list.setObjectName("jobs_view")
         self._list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self._list.setModel(self._model)
-        self._detail = JobDetail(lambda host: prices_for(desk.app, host))
+        self._detail = JobDetail(lambda host: prices_of(desk.profile_of(host)))
         self._empty = self._make_empty()
         self._lay_out()
         self._connect()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox
 from window_driver import Driver
 from window_driver import play as play_in_window
 
+from ftdesk.settings import HostEntry
 from ftdesk.ui.change_delegate import PREVIEW_ROLE, Piece
 from ftdesk.ui.check.fixes_model import FixesModel, changed_sides
 from ftdesk.ui.check.panel import CheckPanel
 from ftdesk.ui.text import Label
+from ftdesk.ui.widgets import Tile
 from ftdesk.validation.fixing import LineFix
 
 USER = {"role": "user", "content": "Hi"}
@@ -204,5 +207,23 @@ def test_every_host_is_told_what_it_would_say(qapp: QApplication, tmp_path: Path
         assert document is not None
         document.remove([4], "Delete")
         await user.until(lambda: "OpenAI: 1 error" in hosts.accessibleName())
+
+    play(qapp, tmp_path, scenario)
+
+
+def test_a_connection_is_checked_and_priced_as_the_kind_of_host_that_it_is(qapp: QApplication, tmp_path: Path) -> None:
+    async def scenario(user: Driver) -> None:
+        desk = user.window.desk
+        entries = {
+            "work": HostEntry("openai", "https://example.com/v1"),
+            "mine": HostEntry("together", "https://x.test"),
+        }
+        desk.app.save_settings(replace(desk.app.settings, hosts=entries))
+        desk.host.choose("work")
+        await user.until(lambda: is_settled(user) and user.find("cost_label", Label).text().startswith(("$", "<")))
+        assert "gpt-4o-mini" in user.find("cost_tile", Tile).accessibleName()
+        desk.host.choose("mine")
+        await user.until(lambda: is_settled(user) and user.find("cost_label", Label).text() == "–")
+        assert user.find("hosts_verdict").accessibleName()
 
     play(qapp, tmp_path, scenario)

@@ -68,7 +68,7 @@ def outlook(host: str, model: str, prices: PriceList | None, tmp_path: Path) -> 
     data = TrainingData(tmp_path / "train.jsonl", None, None, {"train": range(100), "test": range(100, 120)})
     summary = SimpleNamespace(tokens=24_000, trained=6_000, exact=True)
     checking: Any = SimpleNamespace(tokens=lambda _: 200, summary=summary)
-    return Outlook(data, checking, host, model, prices)
+    return Outlook(data, checking, host, host, model, prices)
 
 
 @pytest.mark.usefixtures("qapp")
