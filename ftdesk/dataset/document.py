@@ -6,6 +6,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -14,6 +15,7 @@ from ftdesk.dataset.changes import Change, DocumentObserver, LabelChange, Splice
 from ftdesk.dataset.journal import FileState, Journal, is_edited_elsewhere, open_journal
 from ftdesk.dataset.labels import LabelBook, labels_path
 from ftdesk.dataset.lines import FileLines, unreadable
+from ftdesk.dataset.manners import in_the_manner_of
 from ftdesk.dataset.merge import Merged, difference, merge, replay
 from ftdesk.dataset.record import Record, read_record
 from ftdesk.dataset.rows import FileStretch, Rows
@@ -168,8 +170,9 @@ class Document:
                 rows.base.close()
 
     def apply(self, change: Change) -> None:
-        """Do ``change`` and write it to the journal. Raises ``InputError`` if the document is read-only.
+        """Do ``change`` and write it to the journal.
 
+        Raises ``InputError`` if the document is read-only, or if the rows are no longer those that ``change`` removes.
         Raises ``StorageError`` when the journal cannot be written; the change is done all the same and can be saved.
         """
         if self.read_only:
@@ -177,6 +180,8 @@ class Document:
                 f"{self.path} is open for editing in another window.",
                 hint="Close it there, or save a copy under another name.",
             )
+        self._check(change)
+        change = replace(change, splices=in_the_manner_of(self._rows, change.splices))
         self._remember(change)
         self._perform(change)
 
@@ -186,7 +191,8 @@ class Document:
 
     def insert(self, row: int, lines: Sequence[bytes], title: str) -> None:
         """Insert rows before ``row``."""
-        self.apply(Change(title, (Splice(row, (), tuple(_single(line) for line in lines)),)))
+        if lines:
+            self.apply(Change(title, (Splice(row, (), tuple(_single(line) for line in lines)),)))
 
     def remove(self, rows: Iterable[int], title: str) -> None:
         """Remove rows, each once, as one change."""
@@ -207,12 +213,14 @@ class Document:
 
     def undo(self) -> None:
         if self._done:
+            self._check(self._done[-1].inverse)
             change = self._done.pop()
             self._undone.append(change)
             self._perform(change.inverse)
 
     def redo(self) -> None:
         if self._undone:
+            self._check(self._undone[-1])
             change = self._undone.pop()
             self._done.append(change)
             self._perform(change)
@@ -351,6 +359,11 @@ class Document:
             self._rows.base.close()
         if self._journal:
             self._journal.close()
+
+    def _check(self, change: Change) -> None:
+        """Raises ``InputError`` when a change was made for other rows: it would remove what nobody has seen."""
+        if not self._rows.fit(change.splices):
+            raise InputError("The rows have changed since this was prepared.", hint="Do it again.")
 
     def _remember(self, change: Change) -> None:
         self._undone.clear()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -70,6 +70,19 @@ class Rows:
 
     def lines(self) -> Iterator[bytes]:
         return (self.line(row) for row in range(len(self)))
+
+    def fit(self, splices: Sequence[Splice]) -> bool:
+        """Whether ``splices``, one after the other, remove what stands here. Raises ``InputError`` as ``line`` does."""
+        rows = self if len(splices) == 1 else self.snapshot()
+        for splice in splices:
+            end = splice.row + len(splice.removed)
+            if not 0 <= splice.row <= end <= len(rows):
+                return False
+            if any(rows.line(row) != line for row, line in enumerate(splice.removed, splice.row)):
+                return False
+            if rows is not self:
+                rows.put(splice)
+        return True
 
     def put(self, splice: Splice) -> None:
         """Let ``splice`` happen. Edited lines that go are kept: a snapshot or an undo may still want them."""

@@ -459,7 +459,6 @@ def test_labels_are_undone_like_edits_and_leave_the_file_alone(tmp_path: Path, f
     assert document.is_modified
     document.save()
     assert (tmp_path / "a.jsonl").read_bytes() == b"one\n2\n"
-    document.close()
     again = Document.open(tmp_path / "a.jsonl", folders)
     assert again.labels.of(b"one").tags == {"hard"}
     document.undo()
