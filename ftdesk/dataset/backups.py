@@ -23,7 +23,9 @@ _RULES: tuple[tuple[float, float], ...] = (
 _EVERY = (-1, -1)
 """The slot of versions that are all kept."""
 _NEWEST_KEPT = 3
-"""So many versions stay whatever their age."""
+"""So many versions stay whatever their age and size."""
+_MOST_BYTES = 2 << 30
+"""Of the older ones, those stay that have room in this, newest first."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -75,19 +77,25 @@ class Backups:
         return sorted(found, reverse=True)
 
     def thin(self, dataset: Path, *, now: int | None = None) -> None:
-        """Remove what the rules do not keep: all of the last hour, then one an hour, a day, a month, up to a year."""
+        """Remove what the rules do not keep: all of the last hour, then one an hour, a day, a month, up to a year.
+
+        Of large files that is too much: what has no room in 2 GiB goes as well, the oldest first.
+        """
         moment = time.time_ns() if now is None else now
         taken: set[tuple[int, int]] = set()
+        size = 0
         for position, backup in enumerate(self.versions(dataset)):
             slot = _slot((moment - backup.saved_at) / 1e9, backup.saved_at / 1e9)
-            if position >= _NEWEST_KEPT and (slot is None or slot in taken):
+            size += backup.size
+            if position >= _NEWEST_KEPT and (slot is None or slot in taken or size > _MOST_BYTES):
                 with contextlib.suppress(OSError):
                     backup.path.unlink()
+                size -= backup.size
             elif slot is not None and slot != _EVERY:
                 taken.add(slot)
 
     def _folder_of(self, dataset: Path) -> Path:
-        return self._folder / hashlib.sha256(os.path.realpath(dataset).encode()).hexdigest()[:32]
+        return self._folder / hashlib.sha256(os.fsencode(os.path.realpath(dataset))).hexdigest()[:32]
 
 
 def _slot(age: float, saved_at: float) -> tuple[int, int] | None:

@@ -101,7 +101,9 @@ class Journal:
 
     def _state_entry(self, state: FileState | None, *, after: int) -> dict[str, Any]:
         facts = None if state is None else asdict(state)
-        return {"dataset": str(self._dataset or ""), "state": facts, "after": after}
+        # For a person who looks for a journal. Not every file name is UTF-8.
+        name = os.fsencode(self._dataset).decode("utf-8", "replace") if self._dataset else ""
+        return {"dataset": name, "state": facts, "after": after}
 
     def append(self, change: Change, state: FileState | None) -> None:
         """Write ``change`` and make it durable. ``state`` begins a journal that does not exist yet.
@@ -218,7 +220,7 @@ def open_journal(folder: Path, dataset: Path | None) -> Journal:
     """The journal of ``dataset``; without a file yet, the first untitled one that no other window has."""
     make_folder(folder)
     if dataset is not None:
-        return Journal(folder, hashlib.sha256(str(dataset.resolve()).encode()).hexdigest()[:32], dataset)
+        return Journal(folder, hashlib.sha256(os.fsencode(dataset.resolve())).hexdigest()[:32], dataset)
     number = 1
     while not (journal := Journal(folder, f"untitled-{number}", None)).owned:
         number += 1

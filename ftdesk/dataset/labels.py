@@ -117,7 +117,7 @@ class LabelBook:
 
 def labels_path(folder: Path, dataset: Path) -> Path:
     """Where the labels of ``dataset`` are kept."""
-    return folder / f"{hashlib.sha256(os.path.realpath(dataset).encode()).hexdigest()[:32]}.json"
+    return folder / f"{hashlib.sha256(os.fsencode(os.path.realpath(dataset))).hexdigest()[:32]}.json"
 
 
 def key_of(line: bytes) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ftdesk.dataset import backups as backups_module
 from ftdesk.dataset.backups import Backups
 from ftdesk.dataset.document import Document
 from ftdesk.storage.folders import Folders
@@ -87,3 +88,16 @@ def test_the_newest_versions_stay_whatever_their_age(tmp_path: Path) -> None:
         backups.keep(path)
     backups.thin(path, now=2**62)
     assert len(backups.versions(path)) == 3
+
+
+def test_versions_of_a_large_file_do_not_fill_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, backups = tmp_path / "a.jsonl", Backups(Folders.under(tmp_path).backups)
+    monkeypatch.setattr(backups_module, "_MOST_BYTES", 1_000)
+    for number in range(9):
+        path.write_bytes(b"%d" % number * 200)
+        backups.keep(path)
+        path.unlink()
+    assert [version.path.read_bytes()[:1] for version in backups.versions(path)] == [b"8", b"7", b"6", b"5", b"4"]
+    path.write_bytes(b"x" * 2_000)
+    backups.keep(path)
+    assert [version.size for version in backups.versions(path)] == [2_000, 200, 200]

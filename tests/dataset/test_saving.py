@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -166,3 +167,18 @@ def test_a_merge_is_not_lost_to_a_save_that_was_under_way(
     assert document.path == path
     document.save()
     assert path.read_bytes() == b"mine\n2\ntheirs\n"
+
+
+@pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="file names are Unicode there")
+def test_a_file_whose_name_is_not_utf_8_is_edited_and_saved(tmp_path: Path, folders: Folders) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.jsonl"))
+    path.write_bytes(b"1\n")
+    with Document.open(path, folders) as document:
+        document.label(document.labels.tagging([b"1"], "hard", present=True), "Tag")
+        document.replace(0, b"2", "Edit")
+    with Document.open(path, folders) as document:
+        assert document.recovered == 1
+        assert document.labels.of(b"2").tags == {"hard"}
+        document.save()
+    assert path.read_bytes() == b"2\n"
+    assert kept(folders) == [b"1\n"]
