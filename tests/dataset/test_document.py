@@ -7,15 +7,11 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from ftdesk.dataset.changes import Change, Splice
 from ftdesk.dataset.document import Document, read_lines
@@ -482,130 +478,3 @@ def test_labels_go_along_to_another_name(tmp_path: Path, folders: Folders) -> No
     document.save(tmp_path / "b.jsonl")
     document.close()
     assert Document.open(tmp_path / "b.jsonl", folders).labels.of(b"1").tags == {"hard"}
-
-
-line_bytes = st.binary(max_size=12).map(lambda content: content.replace(b"\n", b""))
-
-
-class DocumentMachine(RuleBasedStateMachine):
-    """Drives a document and a plain list side by side."""
-
-    @initialize(lines=st.lists(line_bytes, max_size=5), final=st.booleans())
-    def begin(self, lines: list[bytes], final: bool) -> None:
-        import tempfile
-
-        self.folder = tempfile.TemporaryDirectory()
-        self.path = Path(self.folder.name) / "a.jsonl"
-        content = b"\n".join(lines) + (b"\n" if final and lines else b"")
-        self.path.write_bytes(content)
-        self.document = Document.open(self.path, Folders.under(Path(self.folder.name) / "home"))
-        self.model = list(self.document.lines())
-        self.past: list[list[bytes]] = []
-        self.written = set(self.model)
-        self.future: list[list[bytes]] = []
-
-    def teardown(self) -> None:
-        if hasattr(self, "document"):
-            self.document.close()
-            self.folder.cleanup()
-
-    def changed(self, model: list[bytes]) -> None:
-        self.written |= set(model)
-        self.past.append(self.model)
-        self.future = []
-        self.model = model
-
-    @rule(line=line_bytes, data=st.data())
-    def insert(self, line: bytes, data: st.DataObject) -> None:
-        row = data.draw(st.integers(0, len(self.model)))
-        self.document.insert(row, [line, line], "Insert")
-        self.changed([*self.model[:row], line, line, *self.model[row:]])
-
-    @precondition(lambda self: self.model)
-    @rule(line=line_bytes, data=st.data())
-    def edit(self, line: bytes, data: st.DataObject) -> None:
-        row = data.draw(st.integers(0, len(self.model) - 1))
-        self.document.replace(row, line, "Edit")
-        self.changed([*self.model[:row], line, *self.model[row + 1 :]])
-
-    @precondition(lambda self: self.model)
-    @rule(data=st.data())
-    def remove(self, data: st.DataObject) -> None:
-        rows = data.draw(st.sets(st.integers(0, len(self.model) - 1), min_size=1))
-        self.document.remove(rows, "Delete")
-        self.changed([line for row, line in enumerate(self.model) if row not in rows])
-
-    @precondition(lambda self: self.model)
-    @rule(data=st.data())
-    def move(self, data: st.DataObject) -> None:
-        row = data.draw(st.integers(0, len(self.model) - 1))
-        to = data.draw(st.integers(0, len(self.model) - 1))
-        self.document.move(row, to, "Move")
-        moved = list(self.model)
-        moved.insert(to, moved.pop(row))
-        self.changed(moved)
-
-    @precondition(lambda self: self.past)
-    @rule()
-    def undo(self) -> None:
-        self.document.undo()
-        self.future.append(self.model)
-        self.model = self.past.pop()
-
-    @precondition(lambda self: self.future)
-    @rule()
-    def redo(self) -> None:
-        self.document.redo()
-        self.past.append(self.model)
-        self.model = self.future.pop()
-
-    @rule()
-    def save(self) -> None:
-        self.document.save()
-        assert not self.document.is_modified
-        content = self.path.read_bytes()
-        assert content.split(b"\n")[: len(self.model)] == (self.model or content.split(b"\n")[:0])
-
-    @rule(theirs=st.lists(line_bytes.filter(bool), max_size=4), merging=st.booleans(), in_place=st.booleans())
-    def another_program_writes(self, theirs: list[bytes], *, merging: bool, in_place: bool) -> None:
-        mine = set(self.model)
-        rewrite(self.path, b"".join(line + b"\n" for line in theirs), in_place=in_place)
-        os.utime(self.path, ns=(0, time.time_ns()))
-        if merging:
-            self.document.merge_from_disk()
-        else:
-            self.document.reload()
-            assert list(self.document.lines()) == theirs
-        self.past, self.future = [], []
-        if self.document.is_modified:
-            self.past = [theirs]
-        self.model = list(self.document.lines())
-        assert set(self.model) <= mine | set(theirs) | self.written
-        self.written |= set(self.model)
-
-    @rule()
-    def crash(self) -> None:
-        self.document.close()
-        self.document = Document.open(self.path, Folders.under(Path(self.folder.name) / "home"))
-        self.past = []  # what was undone before the crash is not known any more; what was done is
-        self.future = []
-
-    @invariant()
-    def same_lines(self) -> None:
-        assert list(self.document.lines()) == self.model
-
-
-DocumentMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
-TestDocumentAgainstAList = DocumentMachine.TestCase
-
-
-def test_a_snapshot_stays_as_it_was_whatever_becomes_of_the_document(tmp_path: Path) -> None:
-    path = tmp_path / "data.jsonl"
-    path.write_bytes(b"1\n2\n3\n")
-    document = Document.open(path)
-    document.replace(1, b"edited", "Edit")
-    with document.snapshot() as rows:
-        document.remove([0], "Delete")
-        document.close()
-        assert list(rows) == [b"1", b"edited", b"3"]
-        assert b"".join(rows.chunks()) == b"1\nedited\n3\n"
