@@ -1,28 +1,30 @@
-"""Recognises usual examples in which tools are called, so that a check need not ask every rule about them."""
+"""Recognises usual examples with tools or weights, so that a check need not ask every rule about them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-_KEYS = frozenset({"messages", "tools"})
+_KEYS = frozenset({"messages", "tools", "parallel_tool_calls"})
 
 
 def is_regular(value: Any) -> bool:
-    """Whether this is a usual example in which tools may be called.
+    """Whether this is a usual example in which tools may be called and answers may have a weight.
 
     It is like a plain one, and beside that has tools with a name each, and calls of these, each answered once before
-    anybody else speaks; an answer in words is at the end. Only rules that look into arguments and schemas, and those
-    about hosts without tools, can have anything to say about it.
+    anybody else speaks; an answer in words is at the end, and one at least is trained. Only rules that look into
+    arguments and schemas, and those about what hosts do not take, can have anything to say about it.
     """
-    if type(value) is not dict or value.keys() - _KEYS:
+    if type(value) is not dict or value.keys() - _KEYS or type(value.get("parallel_tool_calls", True)) is not bool:
         return False
     messages = value.get("messages")
     names = _names_of(value.get("tools", []))
-    if type(messages) is not list or names is None:
-        return False
+    return type(messages) is list and names is not None and _are_regular(messages, names)
+
+
+def _are_regular(messages: list[Any], names: set[str]) -> bool:
     waiting: set[str] = set()
     speaker = ""
-    user = False
+    user = trained = False
     for message in messages:
         if type(message) is not dict or type(message.get("role")) is not str:
             return False
@@ -35,12 +37,26 @@ def is_regular(value: Any) -> bool:
         if waiting or not _may_follow(speaker, before):
             return False
         user = user or speaker == "user"
-        if "tool_calls" not in message:
-            if len(message) != 2 or not _has_words(message):
+        if "tool_calls" in message:
+            waiting = _calls_in(message, names) if speaker == "assistant" else set()
+            trained = True
+            if not waiting:
                 return False
-        elif speaker != "assistant" or not (waiting := _calls_in(message, names)):
+        elif not _is_said(message):
             return False
-    return user and speaker == "assistant" and not waiting and len(messages[-1]) == 2
+        else:
+            trained = trained or (speaker == "assistant" and message.get("weight") != 0)
+    return user and trained and messages[-1]["role"] == "assistant" and "tool_calls" not in messages[-1]
+
+
+def _is_said(message: dict[str, Any]) -> bool:
+    """Whether somebody says something, with nothing beside it but the weight of an answer."""
+    if not _has_words(message):
+        return False
+    if len(message) == 2:
+        return True
+    weight = message.get("weight")
+    return len(message) == 3 and message["role"] == "assistant" and type(weight) is int and weight in (0, 1)
 
 
 def _has_words(message: dict[str, Any]) -> bool:

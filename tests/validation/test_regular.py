@@ -59,6 +59,8 @@ MESSAGES = st.sampled_from(
         *({**CALLS, "content": None}, {**CALLS, "content": "Let me see."}, {**CALLS, "content": ""}),
         *({**RESULT, "tool_call_id": "c2"}, {**RESULT, "tool_call_id": []}, {**RESULT, "content": " "}),
         *({**RESULT, "name": "f"}, {**SAYS, "content": []}, {**SAYS, "weight": 0}, {**SAYS, "role": []}),
+        *({**SAYS, "weight": weight} for weight in (1, 0, 2, True, 0.0, None)),
+        {**USER, "weight": 1},
         *({**CALLS, "tool_calls": []}, {**CALLS, "tool_calls": {}}, {**CALLS, "tool_calls": [call(), call("c2")]}),
         *({**CALLS, "weight": 1}, {"role": "developer", "content": "x"}, {"role": "assistant", "refusal": "No."}),
     ]
@@ -68,12 +70,17 @@ TOOLS = st.sampled_from(
 )
 
 
-@given(st.lists(MESSAGES, min_size=1, max_size=6), TOOLS, st.sampled_from([None, "supervised"]), st.booleans())
-@settings(max_examples=400)
+MORE = st.sampled_from([{}, {"parallel_tool_calls": True}, {"parallel_tool_calls": "no"}, {"metadata": {}}])
+
+
+@given(st.lists(MESSAGES, max_size=6), st.none() | TOOLS, MORE, st.sampled_from([None, "supervised"]), st.booleans())
+@settings(max_examples=600)
 def test_no_other_rule_has_anything_to_say_about_a_regular_example(
-    messages: list[Any], tools: Any, method: Any, ends_well: bool
+    messages: list[Any], tools: Any, more: dict[str, Any], method: Any, ends_well: bool
 ) -> None:
-    value = {"messages": [USER, *messages, *([SAYS] if ends_well else [])], "tools": tools}
+    value = {"messages": [USER, *messages, *([SAYS] if ends_well else [])], **more}
+    if tools is not None:
+        value["tools"] = tools
     if is_regular(value):
         assert said_by_others(value, method) == []
 
