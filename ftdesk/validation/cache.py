@@ -119,8 +119,8 @@ def part_key(settings: bytes, pieces: Iterable[bytes | memoryview], *, first: bo
 
 def whole_key(settings: bytes, parts: Iterable[bytes], against: Against) -> bytes:
     """The key of what is wrong with a file as a whole, from the keys of all its parts."""
-    prompts = sorted(against.prompts.items())
-    return sha256(b"\2" + settings + repr((against.name, prompts)).encode() + b"".join(parts)).digest()
+    questions = sorted(against.questions.items())
+    return sha256(b"\2" + settings + repr((against.name, questions)).encode() + b"".join(parts)).digest()
 
 
 @cache

@@ -65,7 +65,7 @@ class Checker:
 
     With ``"auto"`` the method is that of most examples at the beginning of the first file that is checked. A checker
     remembers what the dataset rules must know of that file, so that an edited line is checked against all others with
-    ``recheck``. ``against`` is a test file whose prompts must not occur.
+    ``recheck``. ``against`` is a test file whose questions must not occur.
     """
 
     def __init__(
@@ -210,8 +210,8 @@ class Checker:
         yield CheckFinished(self._report(total, name, size))
 
     def _compare(self, lines: Iterable[bytes], size: int) -> None:
-        """Take in all lines for the likeness rules, if there are not too many bytes of them."""
-        if size <= MOST_CHARACTERS:
+        """Take in all lines for the likeness rules, unless there are more than they compare."""
+        if size <= MOST_CHARACTERS or self.against.name:
             for key, raw in enumerate(lines, 1):
                 self._likenesses.add(key, raw)
 
@@ -268,8 +268,8 @@ class Checker:
         return counts
 
     def _clear(self) -> None:
-        self._indexes = [index(self.against) for index in INDEXES]
-        self._likenesses = Likenesses()
+        self._indexes = [index() for index in INDEXES]
+        self._likenesses = Likenesses(self.against)
         # Facts that the indexes are told as soon as somebody asks them: where all is in the cache, nobody does.
         self._waiting: list[tuple[int, list[array[int]]]] = []
 

@@ -15,7 +15,7 @@ from zlib import crc32
 
 from ftdesk.validation.record import ABSENT, Line
 from ftdesk.validation.repeats import Repeats
-from ftdesk.validation.rule import Against, Fact
+from ftdesk.validation.rule import Fact
 
 _ANSWER_BITS = 16
 _SHORT_ANSWER = 40
@@ -44,7 +44,7 @@ SCRIPTS: tuple[str, ...] = ("", *dict.fromkeys(name for _, _, name in _SCRIPTS))
 class Sizes:
     """How many examples there are, how many of them hold images, and how many bytes the file has."""
 
-    def __init__(self, against: Against) -> None:  # noqa: ARG002 - every index is made alike
+    def __init__(self) -> None:
         self.examples = 0
         self.with_images = 0
         self.bytes = 0
@@ -73,11 +73,8 @@ class Twins:
     difference.
     """
 
-    def __init__(self, against: Against) -> None:
+    def __init__(self) -> None:
         self._repeats = Repeats(_ANSWER_BITS + 1)
-        self.against = against
-        self.leaks: dict[int, int] = {}
-        """Keys of lines whose prompt is one of the test file, with the line there."""
 
     @staticmethod
     def fact(line: Line) -> Fact:
@@ -93,26 +90,16 @@ class Twins:
         )
 
     def add(self, key: int, fact: Fact) -> None:
-        if fact is None:
-            return
-        self._repeats.add(key, fact)
-        prompt = prompt_of(fact)
-        if prompt in self.against.prompts:
-            self.leaks[key] = self.against.prompts[prompt]
+        if fact is not None:
+            self._repeats.add(key, fact)
 
     def remove(self, key: int, fact: Fact) -> None:
         if fact is not None:
-            self.leaks.pop(key, None)
             self._repeats.remove(key, fact)
 
     def same_prompts(self) -> Iterator[Mapping[int, int]]:
         """The keys of lines with the same prompt, several each, with their facts."""
         return self._repeats.groups()
-
-
-def prompt_of(fact: int) -> int:
-    """The part of a fact of ``Twins`` that is the prompt's; what is left is the answer's."""
-    return fact >> _ANSWER_BITS + 1
 
 
 def has_short_answer(fact: int) -> bool:
@@ -123,7 +110,7 @@ def has_short_answer(fact: int) -> bool:
 class Traits:
     """Which lines share a system message, a short answer, the script of the answer, and about its length."""
 
-    def __init__(self, against: Against) -> None:  # noqa: ARG002
+    def __init__(self) -> None:
         self.systems = Groups()
         self.labels = Groups()
         self.scripts = Groups()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
+from ftdesk.validation.leaks import Leaks
 from ftdesk.validation.record import BYTE_ORDER_MARK, read_line
+from ftdesk.validation.rule import Against
 
 if TYPE_CHECKING:
     from ftdesk.dataset.likeness import LikenessIndex
@@ -19,11 +21,12 @@ _ANSWERS = ("preferred_output", "non_preferred_output")
 class Likenesses:
     """Texts of examples by the keys of their lines. Compares nothing until it is asked, and then only what is new.
 
-    A dataset with more than ``most_characters`` is not compared: ``is_on`` is false from then on.
+    A dataset with more than ``most_characters`` is not compared. ``leaks`` are lines that ask what a test file asks.
     """
 
-    def __init__(self, most_characters: int = MOST_CHARACTERS) -> None:
-        self.is_on = True
+    def __init__(self, against: Against | None = None, *, most_characters: int = MOST_CHARACTERS) -> None:
+        self.leaks = Leaks(against or Against())
+        self.compares = True
         self._left = most_characters
         self._texts: dict[int, str] = {}
         self._lines: dict[str, set[int]] = {}
@@ -31,14 +34,20 @@ class Likenesses:
         self._new: set[str] = set()
         self._compared = _Compared(())
 
+    @property
+    def is_on(self) -> bool:
+        """Whether there is any use in telling it of more lines."""
+        return self.compares or self.leaks.is_on
+
     def add(self, key: int, raw: bytes) -> None:
         """Take in a line. Whatever is no example has no text."""
-        if not self.is_on:
+        self.leaks.add(key, raw)
+        if not self.compares:
             return
         text = _text_of(raw)
         self._left -= len(text)
         if self._left < 0:
-            self.is_on = False
+            self.compares = False
             self._texts, self._lines, self._new, self._compared = {}, {}, set(), _Compared(())
         elif text:
             self._texts[key] = text
@@ -47,6 +56,7 @@ class Likenesses:
 
     def remove(self, key: int) -> None:
         """Forget a line."""
+        self.leaks.remove(key)
         text = self._texts.pop(key, None)
         if text is not None:
             self._left += len(text)

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ftdesk.validation.findings import Method, Severity
-from ftdesk.validation.likenesses import Likenesses
 from ftdesk.validation.problem import Problem
 from ftdesk.validation.record import Example, Line
 from ftdesk.validation.tokens import ExampleTokens
+
+if TYPE_CHECKING:
+    from ftdesk.validation.likenesses import Likenesses
 
 __all__ = [
     "Against",
@@ -47,10 +49,17 @@ LineOf = Callable[[int], int]
 
 @dataclass(frozen=True, slots=True)
 class Against:
-    """A test file: its name, and the numbers of its prompts with the line on which each stands first."""
+    """A test file: its name, and the numbers of its questions with the line on which each stands first.
+
+    ``folded`` has the numbers of the questions without case and punctuation. ``signatures`` are those that likeness is
+    judged by, with their lines, and ``template`` is what was left out of them.
+    """
 
     name: str = ""
-    prompts: Mapping[int, int] = field(default_factory=dict)
+    questions: Mapping[int, int] = field(default_factory=dict)
+    folded: Mapping[int, int] = field(default_factory=dict)
+    signatures: tuple[tuple[int, bytes], ...] = ()
+    template: frozenset[str] = frozenset()
 
 
 class Index(Protocol):
@@ -59,8 +68,6 @@ class Index(Protocol):
     A line is known by a key of the caller's choice that stays the same while lines move. Adding or removing one line
     costs one look-up, whatever the size of the dataset.
     """
-
-    def __init__(self, against: Against) -> None: ...
 
     @staticmethod
     def fact(line: Line) -> Fact:

@@ -164,5 +164,5 @@ def test_too_much_text_is_not_compared_and_edits_use_nothing_up() -> None:
     assert {one, other} == {frozenset({1}), frozenset({2})}
     for key in range(3, 8):
         likenesses.add(key, LINES[key])
-    assert not likenesses.is_on
+    assert not likenesses.compares
     assert list(likenesses.alike()) == []

@@ -14,7 +14,6 @@ from ftdesk import resources
 from ftdesk.errors import InputError
 from ftdesk.validation.checker import Checker
 from ftdesk.validation.findings import HostVerdict, Report
-from ftdesk.validation.leaks import read_against
 from ftdesk.validation.problem import Feature, Limit, Measure, Problem
 from ftdesk.validation.requirements import (
     Requirements,
@@ -264,19 +263,3 @@ def test_all_limits_and_features_are_asked_for_by_a_rule() -> None:
         for path in (Path(__file__).parents[2] / "ftdesk/validation/rules").glob("*.py")
     )
     assert [name for name in get_args(Limit) + get_args(Feature) if f'"{name}"' not in source] == []
-
-
-def test_prompts_of_a_test_file_are_found_in_the_training_file(tmp_path: Path) -> None:
-    test = tmp_path / "test.jsonl"
-    test.write_bytes(b"\n".join([b"\xef\xbb\xbf" + example(3), b"", b"{]", example(7), example(3)]))
-    lines = [example(number) for number in range(10)]
-    report = check(lines, against=read_against(test))
-    assert [(finding.line, finding.rule, finding.message) for finding in report.findings] == [
-        (4, "leaked-into-test", "The prompt is also on line 1 of the test file."),
-        (8, "leaked-into-test", "The prompt is also on line 4 of the test file."),
-    ]
-
-
-def test_a_test_file_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no such file"):
-        read_against(tmp_path / "missing.jsonl")

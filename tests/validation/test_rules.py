@@ -14,9 +14,8 @@ import pytest
 import ftdesk.validation.rules as rules_package
 from ftdesk.validation.checker import Checker
 from ftdesk.validation.findings import Finding
-from ftdesk.validation.indexes import Twins, prompt_of
+from ftdesk.validation.leaks import number_of, question_of
 from ftdesk.validation.problem import Limit
-from ftdesk.validation.record import read_line
 from ftdesk.validation.requirements import Requirements, requirements_of
 from ftdesk.validation.rule import Against, DatasetRule, LikenessRule, Rule, TokenRule
 from ftdesk.validation.rules import RULES
@@ -58,9 +57,9 @@ def requirements_for(rule: Rule, content: bytes) -> Requirements:
 def against(rule: Rule, content: bytes) -> Against:
     if rule.code != "leaked-into-test" or content != rule.bad:
         return Against()
-    fact = Twins.fact(read_line(content.partition(b"\n")[0]))
-    assert fact is not None
-    return Against("test.jsonl", {prompt_of(fact): 1})
+    question = question_of(content.partition(b"\n")[0])
+    assert question is not None
+    return Against("test.jsonl", {number_of(question): 1})
 
 
 def findings_of(rule: Rule, content: bytes) -> list[Finding]:

@@ -10,9 +10,6 @@ from data.json_cases import json_cases
 
 from ftdesk.validation.checker import Checker, MethodChoice
 from ftdesk.validation.findings import Report
-from ftdesk.validation.indexes import Twins, prompt_of
-from ftdesk.validation.record import read_line
-from ftdesk.validation.rule import Against
 
 USER = {"role": "user", "content": "Rain in Oslo?"}
 ANSWER = {"role": "assistant", "content": "No."}
@@ -150,10 +147,3 @@ def test_texts_that_are_no_json_are_errors_and_all_others_are_not_called_so() ->
         if (name[0] == "n" and raw.strip() and not refused) or (name[0] == "y" and called_invalid):
             wrong.append(name)
     assert wrong == []
-
-
-def test_a_leak_is_found_whatever_the_answer_and_the_spaces() -> None:
-    fact = Twins.fact(read_line(b' { "messages":[{"content":"2?","role":"user"},{"role":"assistant","content":"-"}]} '))
-    assert fact is not None
-    report = Checker(count_tokens=False, against=Against("test", {prompt_of(fact): 7})).check_lines(lines())
-    assert [(finding.line, finding.rule) for finding in report.findings] == [(3, "leaked-into-test")]

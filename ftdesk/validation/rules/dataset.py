@@ -163,18 +163,23 @@ def contradicting_examples(twins: Twins, line_of: LineOf) -> _Found:
             )
 
 
-@dataset_rule(
+@likeness_rule(
     "leaked-into-test",
     "error",
-    "The prompt of an example is in the test file",
+    "The question of an example is in the test file",
     why="A model that was trained on a question of the test knows its answer by heart, and the score says nothing.",
     good=_TWENTY,
-    bad=_TEN,  # where the test file holds one of them
-    index=Twins,
+    bad=_TEN,  # where the test file asks one of them
 )
-def leaked_into_test(twins: Twins, line_of: LineOf) -> _Found:
-    for key in sorted(twins.leaks, key=line_of):
-        yield key, Problem(f"The prompt is also on line {twins.leaks[key]:,} of the test file.", fix="remove-leak")
+def leaked_into_test(likenesses: Likenesses, line_of: LineOf) -> _Found:
+    found = likenesses.leaks.found
+    for key in sorted(found, key=line_of):
+        line, same = found[key]
+        if same:
+            yield key, Problem(f"The question is also on line {line:,} of the test file.", fix="remove-line")
+        else:
+            message = f"The question is almost the same as on line {line:,} of the test file."
+            yield key, Problem(message, severity="warning")
 
 
 @dataset_rule(
