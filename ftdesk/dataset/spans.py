@@ -112,15 +112,17 @@ class JsonText:
         node = self._find(path)
         self._splice(node.start, node.end, self.written(value))
 
-    def replace_all(self, values: Mapping[Path, Any]) -> None:
-        """Put each value in the place of the one at its path, in one pass. No path may lead into another."""
+    def with_values(self, values: Mapping[Path, Any]) -> bytes:
+        """The line with each value in the place of the one at its path. No path may lead into another.
+
+        This text stays as it is: where many lines are edited, parsing each a second time would cost half the time.
+        """
         nodes = sorted(((self._find(path), value) for path, value in values.items()), key=lambda pair: pair[0].start)
         pieces, end = [], 0
         for node, value in nodes:
             pieces += [self.text[end : node.start], self.written(value)]
             end = node.end
-        self.text = "".join([*pieces, self.text[end:]])
-        self.root = parse(self.text)
+        return "".join([*pieces, self.text[end:]]).encode("utf-8")
 
     def set_key(self, path: Path, key: str, value: Any) -> None:
         """Replace or append the member ``key`` of the object at ``path``."""

@@ -53,6 +53,17 @@ def remove_call(line: bytes, message: int, call: int) -> bytes:
     return bytes(text)
 
 
+def set_in_call(line: bytes, message: int, call: int, key: str, value: str) -> bytes:
+    """Set the ``name`` or the ``arguments`` of the function that is called."""
+    found = _call(_message(read_record(line).messages, message), call)
+    text, path = JsonText(line), (*messages_path(line), message, "tool_calls", call)
+    if isinstance(found.get("function"), Mapping):
+        text.set_key((*path, "function"), key, value)
+    else:
+        text.set_key(path, "function", {key: value})
+    return bytes(text)
+
+
 def rename_call(line: bytes, message: int, call: int, name: str) -> bytes:
     """Give a call another id, and the tool messages that answer it with it."""
     messages = read_record(line).messages

@@ -58,14 +58,14 @@ class BulkEdits(QObject):
             plural(len(rows), self.tr("Example deleted."), self.tr("{number} examples deleted.")),
         )
 
-    def duplicate(self, rows: Collection[int]) -> None:
-        """Copies of the rows after the last of them."""
+    def duplicate(self, rows: Collection[int]) -> bool:
+        """Put copies of the rows after the last of them. Whether it could be done."""
         document = self._ready()
         if document is None or not rows:
-            return
+            return False
         lines = tuple(document.line(row) for row in sorted(rows))
         title = plural(len(rows), self.tr("Duplicate example"), self.tr("Duplicate {number} examples"))
-        self._do(
+        return self._do(
             Change(title, (Splice(max(rows) + 1, (), lines),)),
             plural(len(rows), self.tr("Example duplicated."), self.tr("{number} examples duplicated.")),
         )
@@ -137,8 +137,12 @@ class BulkEdits(QObject):
     def _slice(self) -> None:
         end = time.monotonic() + _SLICE_SECONDS
         share = 0.0
-        while self._timer.isActive() and time.monotonic() < end:
-            share = next(self._steps, 1.0)
+        try:
+            while self._timer.isActive() and time.monotonic() < end:
+                share = next(self._steps, 1.0)
+        except BaseException:
+            self._stop()
+            raise
         if self._work is not None:
             self._work.report(self._work.title, share)
 

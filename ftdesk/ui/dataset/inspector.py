@@ -86,7 +86,7 @@ class Inspector(Surface):
         self._splitter.setChildrenCollapsible(False)
         self._splitter.addWidget(scroll)
         self._splitter.addWidget(self._json)
-        self._splitter.setSizes([60 * UNIT, 120 * UNIT])
+        self._splitter.setSizes([95 * UNIT, 85 * UNIT])
         self.tools.opened.connect(self._make_room)
         self.column.addWidget(self._splitter)
 

@@ -257,7 +257,6 @@ def _edit(chosen: Mapping[int, Sequence[Path]], pattern: Pattern) -> RowEdit:
                 values[path] = pattern.apply(str(found))
             except GaveUpError as error:
                 raise InputError("The pattern takes too long on this text.") from error
-        text.replace_all(values)
-        return bytes(text)
+        return text.with_values(values)
 
     return edit

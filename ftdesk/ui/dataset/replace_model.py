@@ -22,6 +22,9 @@ from ftdesk.ui.text import one_line, plural, visible
 Index = QModelIndex | QPersistentModelIndex
 
 _SLICE_SECONDS = 0.008
+_TELL_SECONDS = 0.06
+"""While it counts, the list and the note are brought up to date so often: each time costs a layout."""
+
 _PAUSE_MATCHES = 500
 _BEFORE = 30
 _SHOWN = 240
@@ -46,6 +49,7 @@ class ReplaceModel(QAbstractTableModel):
         self._known_paths: dict[Path, Path] = {}
         self._ticks = bytearray()
         self._new: list[tuple[int, Path, int]] = []
+        self._told_at = 0.0
         self.replacements = 0
         """Places in the ticked fields."""
         self.examples = 0
@@ -141,6 +145,13 @@ class ReplaceModel(QAbstractTableModel):
         done = False
         while not done and time.monotonic() < end:
             done = next(self._scan, "done") is not None
+        if done:
+            self._timer.stop()
+        if done or time.monotonic() - self._told_at > _TELL_SECONDS:
+            self._tell()
+
+    def _tell(self) -> None:
+        """Add what was found since the last time."""
         if self._new:
             first = len(self._ticks)
             self.beginInsertRows(QModelIndex(), first, first + len(self._new) - 1)
@@ -153,8 +164,7 @@ class ReplaceModel(QAbstractTableModel):
                 self._ticks.append(1)
             self._new = []
             self.endInsertRows()
-        if done:
-            self._timer.stop()
+        self._told_at = time.monotonic()
         self.counted.emit()
 
     def _look(self, parts: frozenset[Part], rows: Sequence[int]) -> Iterator[None]:

@@ -74,8 +74,7 @@ class SelectedExamples(QObject):
 
     def duplicate(self) -> None:
         rows = self.rows
-        self.bulk.duplicate(rows)
-        if rows:
+        if self.bulk.duplicate(rows):
             self._show(range(rows[-1] + 1, rows[-1] + 1 + len(rows)))
 
     def move(self, by: int) -> None:

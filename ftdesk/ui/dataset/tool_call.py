@@ -10,9 +10,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from ftdesk.dataset.spans import JsonSyntaxError, dump
-from ftdesk.dataset.tool_calls import answer_call, define_tool, remove_call, rename_call, tool_name
+from ftdesk.dataset.tool_calls import answer_call, define_tool, remove_call, rename_call, set_in_call, tool_name
 from ftdesk.ui.dataset.context import CardContext
-from ftdesk.ui.dataset.edits import arguments_as_sent, replace_in_message
+from ftdesk.ui.dataset.edits import arguments_as_sent
 from ftdesk.ui.dataset.text_line import TextLine
 from ftdesk.ui.dataset.value_editors import ArgumentsEditor
 from ftdesk.ui.fonts import mono_font
@@ -101,19 +101,17 @@ class ToolCallView(Surface):
             field.commit()
 
     def _rename_tool(self, name: str) -> None:
-        path = ("tool_calls", self._place, "function", "name")
         title = self.tr("Name the tool called in message {number}").format(number=self._message + 1)
-        self.edited.emit(title, replace_in_message(self._message, path, name))
+        self.edited.emit(title, lambda line: set_in_call(line, self._message, self._place, "name", name))
 
     def _rename(self, call_id: str) -> None:
         title = self.tr("Change the id of a call in message {number}").format(number=self._message + 1)
         self.edited.emit(title, lambda line: rename_call(line, self._message, self._place, call_id))
 
     def _change_arguments(self, shown: str) -> None:
-        path = ("tool_calls", self._place, "function", "arguments")
         text = arguments_as_sent(shown, self._before)
         title = self.tr("Edit arguments in message {number}").format(number=self._message + 1)
-        self.edited.emit(title, replace_in_message(self._message, path, text))
+        self.edited.emit(title, lambda line: set_in_call(line, self._message, self._place, "arguments", text))
 
     def _remove(self) -> None:
         title = self.tr("Remove tool call of message {number}").format(number=self._message + 1)

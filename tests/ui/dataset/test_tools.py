@@ -214,6 +214,12 @@ def test_tools_are_added_and_removed(make_tools: Any, qtbot: QtBot) -> None:
     assert "tools" not in example(window)
 
 
+def test_a_call_without_a_function_gets_one_with_its_name(make_tools: Any, qtbot: QtBot) -> None:
+    window = make_tools({"messages": [{"role": "assistant", "tool_calls": [{"id": "a"}]}]})
+    type_into(window, qtbot, "tool_call_1_name", "weather")
+    assert example(window)["messages"][0]["tool_calls"] == [{"id": "a", "function": {"name": "weather"}}]
+
+
 def test_walking_over_examples_with_tools_changes_nothing(make_tools: Any) -> None:
     odd = {
         "messages": [{"role": "assistant", "tool_calls": [{"id": 3}, "x", call("a", "{ }")]}],
@@ -258,3 +264,18 @@ def test_a_pattern_in_a_schema_that_would_take_for_ever_gives_up() -> None:
     schema = ToolSchema({"type": "string", "pattern": "^(?=x*)(a+)+$"})
     assert schema.problem == ""
     schema.problems("a" * 5_000 + "!")
+
+
+@pytest.mark.parametrize(
+    ("schema", "arguments"),
+    [
+        ('{"type": "string", "pattern": "\\ud800"}', "x"),
+        ('{"properties": {"a": {"enum": ["\\ud800"]}}}', {"a": "\ud800"}),
+        ('{"properties": {"\\ud800": {}}}', {"\ud800": 1}),
+        ('{"type": "integer", "maximum": 1e400}', 10**400),
+        ('{"a": ' * 150 + "1" + "}" * 150, {}),
+        ("[" * 100_000, {}),
+    ],
+)
+def test_no_schema_and_no_arguments_bring_the_check_down(schema: str, arguments: Any) -> None:
+    tool_schema(schema).problems(arguments)
