@@ -22,23 +22,29 @@ class Merged:
 
 
 def merge(base: Sequence[bytes], mine: Sequence[bytes], theirs: Sequence[bytes]) -> Merged:
-    """A three-way merge, as version control does it. In a conflict both stay: theirs comes first, then mine."""
-    mine_at = dict(matches(base, mine))
-    theirs_at = dict(matches(base, theirs))
+    """A three-way merge, as version control does it, but rows are examples: edits of neighbours do not conflict.
+
+    In a conflict both versions stay: theirs comes first, then mine.
+    """
+    own, other = _edits(base, mine), _edits(base, theirs)
     lines: list[bytes] = []
-    conflicts = 0
-    start = (0, 0, 0)
-    for anchor in _anchors(len(base), mine_at, theirs_at, (len(mine), len(theirs))):
-        old, own, other = (
-            side[begin:end] for side, begin, end in zip((base, mine, theirs), start, anchor, strict=True)
+    conflicts = done = at_own = at_other = 0
+    while at_own < len(own) or at_other < len(other):
+        begin_own, begin_other = at_own, at_other
+        heads = [*own[at_own : at_own + 1], *other[at_other : at_other + 1]]
+        start, end = min((edit.row, _end(edit)) for edit in heads)
+        # All edits of either side that overlap with the first, or with one that does, are one place.
+        while (more_own := _overlaps(own, at_own, start, end)) or _overlaps(other, at_other, start, end):
+            end = max(end, _end(own[at_own] if more_own else other[at_other]))
+            at_own, at_other = at_own + more_own, at_other + (not more_own)
+        old = base[start:end]
+        chosen = _resolve(
+            old, _edited(old, start, own[begin_own:at_own]), _edited(old, start, other[begin_other:at_other])
         )
-        chosen = _resolve(old, own, other)
-        conflicts += chosen is None
-        lines += [*other, *own] if chosen is None else chosen
-        if anchor[0] < len(base):
-            lines.append(base[anchor[0]])
-        start = (anchor[0] + 1, anchor[1] + 1, anchor[2] + 1)
-    return Merged(lines, conflicts)
+        conflicts += chosen.conflicts
+        lines += [*base[done:start], *chosen.lines]
+        done = end
+    return Merged([*lines, *base[done:]], conflicts)
 
 
 def replay(changes: Iterable[Change], theirs: Sequence[bytes]) -> Merged:
@@ -91,21 +97,40 @@ def matches(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[Match]:
     yield from ((old_end + line, new_end + line) for line in range(last))
 
 
-def _anchors(
-    size: int, mine: dict[int, int], theirs: dict[int, int], ends: tuple[int, int]
-) -> Iterator[tuple[int, int, int]]:
-    """Base lines that both sides still have, and the end of all three."""
-    for line in range(size):
-        if line in mine and line in theirs:
-            yield line, mine[line], theirs[line]
-    yield size, *ends
+def _edits(old: Sequence[bytes], new: Sequence[bytes]) -> list[Splice]:
+    """``difference`` in order; where as many lines give way as come, each row is an edit of its own."""
+    found: list[Splice] = []
+    for splice in reversed(list(difference(old, new))):
+        if len(splice.removed) != len(splice.inserted):
+            found.append(splice)
+            continue
+        pairs = enumerate(zip(splice.removed, splice.inserted, strict=True), splice.row)
+        found += [Splice(row, (before,), (after,)) for row, (before, after) in pairs if before != after]
+    return found
 
 
-def _resolve(old: Sequence[bytes], mine: Sequence[bytes], theirs: Sequence[bytes]) -> list[bytes] | None:
-    """What stands between two lines that all have; ``None`` when both changed it in different ways."""
-    if list(mine) == list(old) or list(mine) == list(theirs):
-        return list(theirs)
-    return list(mine) if list(theirs) == list(old) else None
+def _end(edit: Splice) -> int:
+    return edit.row + len(edit.removed)
+
+
+def _overlaps(edits: Sequence[Splice], at: int, start: int, end: int) -> bool:
+    """Whether the next edit takes part in the place from ``start`` to ``end``: or both insert lines there."""
+    return at < len(edits) and (edits[at].row < end or edits[at].row == _end(edits[at]) == start == end)
+
+
+def _edited(old: Sequence[bytes], start: int, edits: Sequence[Splice]) -> list[bytes]:
+    """``old``, which stand from ``start`` on, after ``edits``."""
+    lines = list(old)
+    for edit in reversed(edits):
+        lines[edit.row - start : _end(edit) - start] = edit.inserted
+    return lines
+
+
+def _resolve(old: Sequence[bytes], mine: list[bytes], theirs: list[bytes]) -> Merged:
+    """What stands in one place afterwards."""
+    if mine in (list(old), theirs):
+        return Merged(theirs, 0)
+    return Merged(mine, 0) if theirs == list(old) else Merged([*theirs, *mine], 1)
 
 
 def _nearest(lines: list[bytes], wanted: tuple[bytes, ...], row: int) -> int | None:

@@ -37,6 +37,26 @@ def test_a_line_removed_on_one_side_and_edited_on_the_other_is_a_conflict() -> N
     assert (merged.lines, merged.conflicts) == (letters("aTc"), 1)
 
 
+def test_edits_of_neighbouring_rows_are_no_conflict() -> None:
+    merged = merge(letters("abcdef"), letters("aBCdef"), letters("aTcDEf"))
+    assert (merged.lines, merged.conflicts) == (letters("aTBCDEf"), 1)
+    merged = merge(letters("abc"), letters("aBc"), letters("Abc"))
+    assert (merged.lines, merged.conflicts) == (letters("ABc"), 0)
+
+
+def test_a_row_inserted_beside_an_edited_one_is_no_conflict() -> None:
+    for theirs, expected in (("abxc", "aBxc"), ("axbc", "axBc"), ("bc", "Bc"), ("ab", "aB")):
+        merged = merge(letters("abc"), letters("aBc"), letters(theirs))
+        assert (merged.lines, merged.conflicts) == (letters(expected), 0)
+
+
+def test_what_one_side_left_alone_does_not_come_back_with_a_conflict() -> None:
+    merged = merge(letters("abcde"), letters("aBcDe"), letters("aTcde"))
+    assert (merged.lines, merged.conflicts) == (letters("aTBcDe"), 1)
+    merged = merge(letters("abc"), letters("ABc"), letters("TUVc"))
+    assert (merged.lines, merged.conflicts) == (letters("TUVABc"), 1)
+
+
 @given(lines, lines)
 def test_matches_are_equal_lines_in_order(old: list[bytes], new: list[bytes]) -> None:
     found = list(matches(old, new))
