@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ftdesk.dataset.formats.containers import load_arrow
+from ftdesk.dataset.formats.arrow import parquet
+from ftdesk.dataset.formats.separated import separated
 from ftdesk.dataset.formats.shapes import NotConvertibleError
 from ftdesk.dataset.record import Record, content_text, read_record
 from ftdesk.dataset.spans import dump
 from ftdesk.errors import InputError
 from ftdesk.storage.files import write_atomic
-
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-_BATCH = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +127,9 @@ def export_rows(lines: Iterable[bytes], path: Path, layout: str = "") -> ExportR
         raise InputError("A table of text holds columns only.", hint="Choose .jsonl or .parquet for this layout.")
     rows = _Rows(lines, LAYOUTS[chosen])
     if suffix in (".csv", ".tsv"):
-        write_atomic(path, _separated(rows, "," if suffix == ".csv" else "\t"), new_file_mode=0o644)
+        write_atomic(path, separated(rows, "," if suffix == ".csv" else "\t"), new_file_mode=0o644)
     elif suffix == ".parquet":
-        write_atomic(path, [_parquet(rows, path)], new_file_mode=0o644)
+        write_atomic(path, [parquet(rows, path)], new_file_mode=0o644)
     elif suffix in (".jsonl", ".ndjson") and chosen == "openai":
         write_atomic(path, rows.whole_lines(), new_file_mode=0o644)
     elif suffix in (".jsonl", ".ndjson"):
@@ -182,59 +178,3 @@ class _Rows:
                 continue
             self.written += 1
             yield line, row
-
-
-def _separated(rows: Iterable[Mapping[str, str]], delimiter: str) -> Iterator[bytes]:
-    """CSV as every spreadsheet reads it: UTF-8 with a mark, all cells quoted, and no cell that runs as a formula."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    header: list[str] = []
-    yield b"\xef\xbb\xbf"
-    for row in rows:
-        if not header:
-            header = list(row)
-            writer.writerow(header)
-        elif list(row) != header:
-            raise InputError(
-                "Answers and preferences cannot stand in one table.", hint="Split the file by kind, or choose .jsonl."
-            )
-        writer.writerow([_harmless(row.get(column, "")) for column in header])
-        yield buffer.getvalue().encode("utf-8", "replace")
-        buffer.seek(0)
-        buffer.truncate()
-
-
-def _harmless(cell: str) -> str:
-    """CWE-1236: a spreadsheet runs what begins like a formula, unless an apostrophe stands before it."""
-    return "'" + cell if cell.startswith(_FORMULA_STARTS) else cell
-
-
-def _parquet(rows: Iterable[dict[str, Any]], path: Path) -> bytes:
-    """Nested values of differing shape (tools, arguments) have no common column type, so those are JSON text."""
-    arrow = load_arrow(path)
-    columns: dict[str, list[Any]] = {}
-    for count, row in enumerate(rows):
-        for key in row:
-            columns.setdefault(key, [None] * count)
-        for key, values in columns.items():
-            values.append(row.get(key))
-    for key, values in columns.items():
-        if key not in _UNIFORM or not all(value is None or _is_uniform(value) for value in values):
-            columns[key] = [
-                value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-                for value in values
-            ]
-    sink = arrow.BufferOutputStream()
-    arrow.parquet.write_table(arrow.table(columns), sink)
-    return bytes(sink.getvalue())
-
-
-_UNIFORM = ("messages", "prompt", "completion", "chosen", "rejected", "preferred_output", "non_preferred_output")
-
-
-def _is_uniform(messages: Any) -> bool:
-    """Whether a list of messages has the plain shape that trainers expect as a nested column."""
-    return isinstance(messages, list) and all(
-        isinstance(message, Mapping) and set(message) == {"role", "content"} and isinstance(message["content"], str)
-        for message in messages
-    )

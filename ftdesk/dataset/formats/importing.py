@@ -9,8 +9,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
-from ftdesk.dataset.formats.containers import Container, SourceRow, container_of, starts_list
+from ftdesk.dataset.formats.containers import Container, container_of
 from ftdesk.dataset.formats.shapes import SHAPES, Example, NotConvertibleError, Shape
+from ftdesk.dataset.formats.source import SourceRow
 from ftdesk.dataset.spans import dump
 from ftdesk.errors import InputError
 
@@ -167,9 +168,6 @@ def is_foreign(path: Path) -> bool:
         if path.is_file() and path.stat().st_size == 0:
             return False
         container = container_of(path)
-        if container.name == "json" and path.suffix.lower() != ".json":
-            # By its name it is JSON Lines. A brace that is not closed on the first line is more likely a broken one.
-            return starts_list(path)
         if container.name != "jsonl":
             return True
         values = [row.value for row in islice(container.read(path), _FEW) if isinstance(row.value, Mapping)]

@@ -11,7 +11,7 @@ import pytest
 from pyarrow import parquet
 
 from ftdesk.dataset.formats.exporting import export_rows
-from ftdesk.dataset.formats.importing import import_rows
+from ftdesk.dataset.formats.importing import ColumnMapping, import_rows
 from ftdesk.errors import InputError
 
 ASK = {"role": "user", "content": "q"}
@@ -77,6 +77,30 @@ def test_parquet_keeps_messages_nested_and_tools_as_text(tmp_path: Path) -> None
         {"messages": [ASK, ANSWER], "tools": json.dumps(tools)},
         {"messages": [ASK, ANSWER], "tools": None},
     ]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".parquet"])
+@pytest.mark.parametrize("text", ["- item", "=1", "'- item", "''=", "'quoted'", '"', "\t", "a\r\nb", " a "])
+def test_a_text_comes_back_as_it_was_whatever_it_begins_with(tmp_path: Path, suffix: str, text: str) -> None:
+    example = {"messages": [{"role": "user", "content": text}, {"role": "assistant", "content": text}]}
+    export_rows(lines(example), tmp_path / f"a{suffix}", "columns")
+    mapping = ColumnMapping({"user": "user", "assistant": "assistant"})
+    assert [json.loads(row.line or b"0") for row in import_rows(tmp_path / f"a{suffix}", mapping=mapping)] == [example]
+
+
+def test_values_come_back_from_parquet_with_their_types(tmp_path: Path) -> None:
+    base = {"messages": [ASK, ANSWER]}
+    tool = {"type": "function", "function": {"name": "f", "parameters": {"default": None, "x": 1.0}}}
+    examples: list[dict[str, Any]] = [
+        {**base, "answer": 5, "is": True, "text": "5", "mixed": 5, "big": 1 << 70, "tools": [tool]},
+        {**base, "answer": 6, "is": False, "text": "x", "mixed": "5", "big": 1},
+        {"messages": [{"role": "user", "content": "\ud800"}, ANSWER], "mixed": [1, None]},
+    ]
+    source = [json.dumps(example).encode() for example in examples]
+    export_rows(source, tmp_path / "a.parquet")
+    assert [json.loads(row.line or b"0") for row in import_rows(tmp_path / "a.parquet")] == examples
+    types = {field.name: str(field.type) for field in parquet.read_schema(tmp_path / "a.parquet")}
+    assert (types["answer"], types["is"], types["text"], types["mixed"]) == ("int64", "bool", "string", "string")
 
 
 def test_a_refused_export_leaves_what_was_there(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -306,16 +307,142 @@ def test_parquet_and_saved_datasets_are_read_without_the_nulls_of_their_tables(t
     assert imported(folder) == expected
 
 
-def test_a_file_is_known_by_its_content_where_its_name_misleads(tmp_path: Path) -> None:
-    pretty = tmp_path / "a.jsonl"
-    pretty.write_text(json.dumps([{"prompt": "q", "completion": "a"}], indent=2))
-    assert imported(pretty) == [{"messages": [ASK, ANSWER]}]
-    lines = tmp_path / "b.json"
-    lines.write_text('{"prompt": "q", "completion": "a"}\n' * 2)
-    assert len(imported(lines)) == 2
-    wrapped = tmp_path / "c.json"
-    wrapped.write_text(json.dumps({"version": 1, "data": [{"prompt": "q", "completion": "a"}]}, indent=1))
-    assert imported(wrapped) == [{"messages": [ASK, ANSWER]}]
+QUESTION = {"prompt": "q", "completion": "a"}
+CONVERTED = {"messages": [ASK, ANSWER]}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "count"),
+    [
+        ("a.jsonl", json.dumps([QUESTION], indent=2), 1),
+        ("a.json", json.dumps([QUESTION]), 1),
+        ("long.json", json.dumps([QUESTION] * 3_000), 3_000),
+        ("long.jsonl", json.dumps([QUESTION] * 3_000), 3_000),
+        ("a.json", f"{json.dumps(QUESTION)}\n" * 2, 2),
+        ("a.json", json.dumps(QUESTION), 1),
+        ("a.json", json.dumps({"version": 1, "data": [QUESTION] * 2}), 2),
+        ("a.json", json.dumps({"version": 1, "data": [QUESTION] * 2}, indent=1), 2),
+        ("long.json", json.dumps({"version": "1", "train": [QUESTION] * 3_000}), 3_000),
+        ("a.json", json.dumps({**QUESTION, "tags": ["x"]}, indent=1), 1),
+        ("a.json", json.dumps(CONVERTED, indent=1), 1),
+        ("a.json", json.dumps({**CONVERTED, "data": [{"x": 1}]}, indent=1)[:-1] + "}", None),
+        ("long.jsonl", json.dumps({"prompt": "q", "completion": "a", "note": "x" * 70_000}), 1),
+    ],
+)
+def test_a_file_of_json_is_known_by_its_content_where_its_name_misleads(
+    tmp_path: Path, name: str, content: str, count: int | None
+) -> None:
+    path = tmp_path / name
+    path.write_text(content)
+    assert imported(path) == ([CONVERTED] * count if count else [{**CONVERTED, "data": [{"x": 1}]}])
+
+
+def test_one_bad_first_line_refuses_that_line_and_not_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(f"{{broken\n{json.dumps(QUESTION)}\n")
+    refused, good = imported(path)
+    assert refused.startswith("not valid JSON")
+    assert good == CONVERTED
+
+
+def test_an_object_with_several_lists_of_rows_is_asked_about(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"train": [QUESTION], "test": [QUESTION]}))
+    with pytest.raises(InputError, match="several lists: train, test"):
+        recognise(path)
+
+
+def test_a_bad_record_of_a_table_takes_no_other_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text('prompt,completion\nq,a\n"q "x" y",a\nq,a\n"q,a\nq"r,a\nq,a\nq,a\n', "utf-8")
+    good, bad, other, cut = imported(path)
+    assert (good, other) == (CONVERTED, CONVERTED)
+    assert bad.startswith("not valid CSV in line 3: ")
+    assert "so 2 were not read" in cut
+
+
+def test_quotes_are_text_in_a_tsv_that_makes_no_sense_with_them(tmp_path: Path) -> None:
+    path = tmp_path / "a.tsv"
+    path.write_text('prompt\tcompletion\n"q" he said\ta\n"q"\ta\nq\t"a\n', "utf-8")
+    first, second, third = imported(path)
+    assert first["messages"][0]["content"] == '"q" he said'
+    assert "stands in quotes" in second
+    assert third["messages"][1]["content"] == '"a'
+    path.write_text('prompt\tcompletion\n"q"\ta\n', "utf-8")
+    assert imported(path) == [CONVERTED]
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"), [('pro"mpt,"com" pletion', "not valid CSV in line 1"), ("a,b,a", "several columns named “a”")]
+)
+def test_a_header_that_cannot_be_used_is_one_sentence(tmp_path: Path, header: str, reason: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"{header}\nq,a,b\n")
+    with pytest.raises(InputError, match=reason):
+        recognise(path)
+
+
+def test_columns_without_a_name_are_told_apart(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(",prompt,completion,\n0,q,a,x\n")
+    (row,) = import_rows(path)
+    assert row.left_out == ("column 1", "column 4")
+
+
+def test_an_apostrophe_of_another_program_is_text(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("prompt,completion\n'-5,a\n")
+    assert imported(path)[0]["messages"][0]["content"] == "'-5"
+
+
+def test_of_two_columns_with_one_name_none_is_read(tmp_path: Path) -> None:
+    table = pa.Table.from_arrays(
+        [pa.array(["q"]), pa.array(["a"]), pa.array(["b"])], ["prompt", "completion", "prompt"]
+    )
+    parquet.write_table(table, tmp_path / "a.parquet")
+    with pytest.raises(InputError, match="“prompt”"):
+        recognise(tmp_path / "a.parquet")
+
+
+def test_a_cell_of_parquet_that_cannot_be_read_refuses_its_row(tmp_path: Path) -> None:
+    bad = pa.Array.from_buffers(pa.string(), 2, [*pa.array(["q", "r"]).buffers()[:2], pa.py_buffer(b"q\xff")])
+    parquet.write_table(pa.table({"prompt": bad, "completion": ["a", "a"]}), tmp_path / "a.parquet")
+    good, refused = imported(tmp_path / "a.parquet")
+    assert good == CONVERTED
+    assert refused.startswith("a cell cannot be read")
+
+
+def arrow_file(path: Path) -> None:
+    table = pa.table({"prompt": ["q"], "completion": ["a"]})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, table.schema) as out:
+        out.write_table(table)
+
+
+def test_of_a_saved_dataset_the_data_is_read_and_several_splits_are_asked_about(tmp_path: Path) -> None:
+    for name in ("data-00000-of-00002.arrow", "data-00001-of-00002.arrow", "cache-0123456789abcdef.arrow"):
+        arrow_file(tmp_path / "train" / name)
+    assert imported(tmp_path / "train") == imported(tmp_path) == [CONVERTED] * 2
+    arrow_file(tmp_path / "test" / "data-00000-of-00001.arrow")
+    with pytest.raises(InputError, match="several sets: test/data, train/data"):
+        recognise(tmp_path)
+
+
+def test_parquet_files_of_several_splits_in_one_folder_are_asked_about(tmp_path: Path) -> None:
+    table = pa.table({"prompt": ["q"], "completion": ["a"]})
+    for name in ("train-00000-of-00002", "train-00001-of-00002"):
+        parquet.write_table(table, tmp_path / f"{name}.parquet")
+    assert imported(tmp_path) == [CONVERTED] * 2
+    parquet.write_table(table, tmp_path / "test-00000-of-00001.parquet")
+    with pytest.raises(InputError, match="several sets: test, train"):
+        recognise(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_a_pipe_is_refused_before_anything_is_read_from_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.csv")
+    with pytest.raises(InputError, match="not a regular file"):
+        recognise(tmp_path / "a.csv")
 
 
 @pytest.mark.parametrize(
