@@ -64,6 +64,11 @@ class Folders:
         return self.data / "ftdesk.sqlite3"
 
     @property
+    def prices(self) -> Path:
+        """The user's own prices of hosts."""
+        return self.config / "prices"
+
+    @property
     def settings(self) -> Path:
         return self.config / "settings.toml"
 

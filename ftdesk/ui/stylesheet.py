@@ -119,6 +119,7 @@ QScrollArea > QWidget > QWidget[kind="page"] { background: transparent; }
 QTableView, QListView, QTreeView { background: transparent; border: 0; selection-background-color: $selected;
   selection-color: $text; alternate-background-color: $side; }
 QTableView[kind="long"] { selection-background-color: transparent; }
+QTableWidget::item { padding: 0 8px; }
 QHeaderView::section { background: $side; color: $mute; border: 0; border-bottom: 1px solid $line; padding: 6px 8px;
   font-size: 12px; }
 QSplitter::handle { background: $line; }

@@ -227,8 +227,8 @@ def _notes(
         yield price.note
     if prices.note:
         yield prices.note
-    if automatic and not prices.automatic_epochs.published and prices.automatic_epochs.note:
-        yield f"Epochs are {prices.automatic_epochs.note}"
+    if automatic and not prices.automatic_epochs.published:
+        yield f"* Epochs are {prices.automatic_epochs.note or 'assumed; the host does not publish its own choice.'}"
     if size.method == "preference":
         yield "Whether both answers of a preference example are billed is not published; both are counted."
     if price is not None and price.training and not encoding_for(model)[1]:

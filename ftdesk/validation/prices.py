@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -139,12 +139,13 @@ def all_prices() -> tuple[PriceList, ...]:
 
     Raises ``InputError`` for a file of the user that cannot be used.
     """
-    return _load(Folders.of_user().config / "prices")
+    users = Folders.of_user().prices
+    return _load(users, _stamp(users))
 
 
 def shipped_prices() -> tuple[PriceList, ...]:
     """Those that come with ftdesk, by name."""
-    return _load(None)
+    return _load(None, ())
 
 
 def prices_of(host: str) -> PriceList | None:
@@ -152,10 +153,18 @@ def prices_of(host: str) -> PriceList | None:
     return next((prices for prices in all_prices() if prices.host == host), None)
 
 
-@cache
-def _load(users: Path | None) -> tuple[PriceList, ...]:
+@lru_cache(maxsize=4)
+def _load(users: Path | None, stamp: tuple[tuple[str, int], ...]) -> tuple[PriceList, ...]:  # noqa: ARG001 - the key
     paths = _files(resources.path("prices")) | (_files(users) if users is not None else {})
     return tuple(_read(paths[host]) for host in sorted(paths))
+
+
+def _stamp(folder: Path) -> tuple[tuple[str, int], ...]:
+    """What changes when a file in the folder does, so that a price is used as soon as it is written down."""
+    try:
+        return tuple(sorted((path.name, path.stat().st_mtime_ns) for path in _files(folder).values()))
+    except OSError:  # one has just gone; the next look is another
+        return ()
 
 
 def _files(folder: Path) -> dict[str, Path]:

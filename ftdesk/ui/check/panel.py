@@ -24,7 +24,7 @@ from ftdesk.ui.text import Label, plural, set_tooltip, visible
 from ftdesk.ui.tokens import UNIT
 from ftdesk.ui.widgets import Button, Column, EmptyState, Surface, Tile, count
 from ftdesk.validation.cost import CostEstimate, Size, estimate
-from ftdesk.validation.findings import Fix
+from ftdesk.validation.findings import Fix, Method
 from ftdesk.validation.prices import prices_of
 
 _REFRESH_MS = 400
@@ -62,6 +62,7 @@ class CheckPanel(Panel):
         self.command(self.tr("Check again"), desk.checking.restart, "F5")
         self.command(self.tr("Fix this finding"), self._fix_chosen, "Ctrl+.")
         self.command(self.tr("Fix all findings…"), self.open_fixes, "Ctrl+Shift+.")
+        self.command(self.tr("What training costs…"), self.open_costs)
         desk.dataset.replaced.connect(self._show_dataset)
         desk.checking.rows_checked.connect(self._rows_checked)
         desk.checking.summarised.connect(self._show_all)
@@ -171,6 +172,13 @@ class CheckPanel(Panel):
         column.addSpacing(4 * UNIT)
         self.hosts = HostsVerdict(self.desk)
         column.addWidget(self.hosts)
+        self._costs = Button(self.tr("What training costs…"), self.open_costs, icon_name="coins")
+        self._costs.setObjectName("costs_button")
+        costs = QHBoxLayout()
+        costs.addWidget(self._costs)
+        costs.addStretch()
+        column.addSpacing(2 * UNIT)
+        column.addLayout(costs)
         column.addStretch(1)
         return side
 
@@ -214,6 +222,7 @@ class CheckPanel(Panel):
         if 0 <= chosen < self.model.rowCount():
             self.view.setCurrentIndex(self.model.index(chosen, 0))
         self._found.setCurrentIndex(1 if self.model.rowCount() else 0)
+        self._costs.setEnabled(summary is not None)
         self._fix_all.setEnabled(any(self._offer(group) for group in self.model.groups))
         self._explain(self.view.currentIndex())
         if summary is None:
@@ -245,8 +254,7 @@ class CheckPanel(Panel):
             self._cost.show_figure("–")
             set_tooltip(self._cost, self.tr("No prices of this host are known.") if prices is None else "")
             return
-        size = Size(summary.examples, summary.tokens, summary.trained, summary.exact)
-        cost = estimate(prices, size)
+        cost = estimate(prices, _size_of(summary))
         self._cost.show_figure(amount(cost.training), cost.model or "" if cost.training else "")
         set_tooltip(self._cost, self._cost_in_words(cost))
 
@@ -290,6 +298,14 @@ class CheckPanel(Panel):
         elif entry.finding.fix and entry.row >= 0:
             self._repairs.fix(entry.row, entry.finding)
 
+    def open_costs(self) -> None:
+        """Show what training costs on every host."""
+        from ftdesk.ui.check.cost_dialog import CostDialog
+
+        summary = self._checking.summary
+        if summary is not None:
+            CostDialog(self.desk, _size_of(summary), self.window()).open()
+
     def open_fixes(self, only: Fix | None = None) -> None:
         """Show what can be fixed, with everything safe ticked, or only one kind."""
         from ftdesk.ui.check.fixes_dialog import FixesDialog
@@ -309,6 +325,11 @@ class CheckPanel(Panel):
         entry = self.model.entry(index.row())
         if not isinstance(entry, Group) and entry.row >= 0:
             self.desk.requests.example_requested.emit(entry.row)
+
+
+def _size_of(summary: Summary) -> Size:
+    method: Method = "preference" if summary.method == "preference" else "supervised"
+    return Size(summary.examples, summary.tokens, summary.trained, summary.exact, method)
 
 
 class _FindingsView(LongList):
