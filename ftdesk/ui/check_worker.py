@@ -50,6 +50,7 @@ class Mirror:
 
     def __init__(self) -> None:
         self._cache = CheckCache(Folders.of_user().checks)
+        self._is_lost = False
         self._begin(Checker())
 
     def answer(self, request: bytes) -> bytes:
@@ -59,13 +60,17 @@ class Mirror:
         match asked["do"]:
             case "start":
                 answer: Any = self._start(asked["method"], asked["host"])
+            case "splice" if self._is_lost:
+                answer = {"refused": True}
             case "splice":
                 lines = rest.split(b"\n") if asked["lines"] else []
                 return self._splice(asked["row"], asked["removed"], lines, self._check(lines, asked["row"]))
             case "read":
                 read = self._read(asked)
-                if read is not None:
+                if read is not None and not self._is_lost:
                     return self._splice(asked["row"], 0, *read)
+                # What was asked since then counts on these rows. The window will start again.
+                self._is_lost = True
                 answer = {"refused": True}
             case "messages":
                 answer = self._messages(rest)
@@ -82,6 +87,7 @@ class Mirror:
 
     def _begin(self, checker: Checker) -> None:
         self._checker = checker
+        self._is_lost = False
         self._settings = settings_digest(checker.line_checker)
         self._keys = Keys()
         self._facts = [array("Q") for _ in INDEXES]

@@ -159,6 +159,27 @@ def test_a_file_replaced_on_disk_is_checked_as_it_is_shown(window: Window, qtbot
     assert found(window) == before == expected(window)
 
 
+def test_edits_and_saves_before_the_file_was_read_are_checked_as_they_are_shown(
+    window: Window, qtbot: QtBot, tmp_path: Path
+) -> None:
+    stopped: list[bool] = []
+    window.desk.checking.stopped.connect(lambda: stopped.append(True))
+    path = tmp_path / "another.jsonl"
+    path.write_bytes(b"".join(line(f"question {number}") + b"\n" for number in range(30)))
+    process = window.desk.checking.process_id
+    assert process is not None
+    os.kill(process, signal.SIGSTOP)  # as slow as a process can be
+    window.desk.files.open(path)
+    for number in range(3):
+        opened(window).insert(number, [line(f"new {number}", "")], "Add")
+        opened(window).save()
+    opened(window).remove([20, 22], "Delete")
+    os.kill(process, signal.SIGCONT)
+    settled(qtbot, window.desk.checking)
+    assert found(window) == expected(window)
+    assert stopped == []
+
+
 def test_edited_rows_between_those_on_disk_are_checked_as_they_are_shown(window: Window, qtbot: QtBot) -> None:
     document = opened(window)
     for row in (2, 5, 6, 11):

@@ -230,7 +230,8 @@ class VersionsDialog(QDialog):
 
 def _local_time(nanoseconds: int) -> str:
     moment = QDateTime.fromMSecsSinceEpoch(nanoseconds // 1_000_000)
-    return QLocale().toString(moment, QLocale.FormatType.ShortFormat)
+    # Saves of one minute are told apart by their seconds, which the short formats leave out.
+    return f"{QLocale().toString(moment.date(), QLocale.FormatType.ShortFormat)} {moment.time().toString('HH:mm:ss')}"
 
 
 def _text(line: bytes) -> str:
