@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ftdesk.validation.checker import Checker, MethodChoice
 from ftdesk.validation.findings import METHODS, Finding
+from ftdesk.validation.schemas import schema_of
 
 USER = {"role": "user", "content": "Rain in Oslo?"}
 ANSWER = {"role": "assistant", "content": "No."}
@@ -545,36 +550,67 @@ BROKEN += [
 
 
 HOSTILE_SCHEMAS: list[dict[str, Any]] = [
-    {"$ref": "file:///etc/passwd"},
-    {"$ref": "http://127.0.0.1:9/schema.json"},
     {"$schema": "http://127.0.0.1:9/meta.json"},
     {"$dynamicRef": "#a"},
     {"properties": {"a": {"pattern": "^(a+)+$"}}},
     {"properties": {"a": {"pattern": "^(?=(a+)+$)(a|aa)+$"}}},
     {"properties": {"a": {"pattern": "((a{900}){900}){900}"}}},
     {"anyOf": [{"$ref": "#"}, {"$ref": "#"}]},
-    {
-        "$ref": "#/$defs/0",
-        "$defs": {
-            **{str(n): {"anyOf": [{"$ref": f"#/$defs/{n + 1}"}, {"$ref": f"#/$defs/{n + 1}"}]} for n in range(40)},
-            "40": {"type": "string"},
-        },
-    },
     {"minimum": 10**400, "multipleOf": 1e-300, "enum": [[], {}], "required": ["b"]},
 ]
 
 
 @pytest.mark.parametrize("schema", HOSTILE_SCHEMAS, ids=range(len(HOSTILE_SCHEMAS)))
-def test_no_schema_reaches_out_or_holds_the_check(schema: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: Any) -> None:
-        raise AssertionError("the network was tried")
-
-    monkeypatch.setattr("socket.socket.connect", refuse)
+def test_no_schema_is_too_hostile(schema: dict[str, Any]) -> None:
     arguments = json.dumps({"a": "a" * 5_000 + "!", "b": [[[{"a": 1}]]]})
     for finding in check(calling(arguments, schema)):
         assert finding.rule in {"tool-schema-invalid", "tool-arguments-schema"}
         assert len(finding.message) < 300
-        assert "root:" not in finding.message
+
+
+def test_a_schema_whose_references_multiply_is_not_tried() -> None:
+    twice = {
+        str(level): {"anyOf": [{"$ref": f"#/$defs/{level + 1}"}, {"$ref": f"#/$defs/{level + 1}"}]}
+        for level in range(40)
+    }
+    many = schema_of({"$ref": "#/$defs/0", "$defs": {**twice, "40": {"type": "string"}}})
+    few = schema_of({"$ref": "#/$defs/37", "$defs": {**twice, "40": {"type": "string"}}})
+    assert (many.problem, many.validator) == (None, None)
+    assert few.validator is not None
+
+
+@pytest.fixture
+def asked_for() -> Iterator[tuple[str, list[str]]]:
+    """The address of a server whose schemas take nothing, and what it was asked for."""
+    paths: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            paths.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"not": {}}')
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", paths
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_no_schema_reaches_the_network_or_a_file(asked_for: tuple[str, list[str]], tmp_path: Path) -> None:
+    address, paths = asked_for
+    (tmp_path / "a.json").write_text('{"not": {}}', encoding="utf-8")
+    for reference in (f"{address}/a.json", (tmp_path / "a.json").as_uri()):
+        for schema in ({"$ref": reference}, {"properties": {"a": {"$ref": reference}}}, {"$schema": reference}):
+            (finding,) = check(calling('{"a": 1}', schema))
+            assert finding.rule == "tool-schema-invalid"
+    assert paths == []
 
 
 @pytest.mark.parametrize(

@@ -19,25 +19,11 @@ _GOOD = (
 
 _SPECIAL = re.compile(r"<\|[a-z][a-z0-9_]{1,30}\|>")
 # Those of OpenAI's own encodings (tiktoken) and chat format: its fine-tuning refuses them as invalid tokens.
-_REFUSED = frozenset(
-    [
-        "<|endoftext|>",
-        "<|endofprompt|>",
-        "<|fim_prefix|>",
-        "<|fim_middle|>",
-        "<|fim_suffix|>",
-        "<|im_start|>",
-        "<|im_sep|>",
-        "<|im_end|>",
-        "<|start|>",
-        "<|end|>",
-        "<|message|>",
-        "<|channel|>",
-        "<|constrain|>",
-        "<|return|>",
-        "<|call|>",
-    ]
-)
+_REFUSED = frozenset({
+    "<|endoftext|>", "<|endofprompt|>", "<|fim_prefix|>", "<|fim_middle|>", "<|fim_suffix|>", "<|im_start|>",
+    "<|im_sep|>", "<|im_end|>", "<|start|>", "<|end|>", "<|message|>", "<|channel|>", "<|constrain|>", "<|return|>",
+    "<|call|>",
+})  # fmt: skip
 
 # Not among them: joiners, which emoji, Persian and Indian scripts need; marks of direction, which belong to Arabic and
 # Hebrew; no-break spaces.
