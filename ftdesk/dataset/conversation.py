@@ -1,6 +1,6 @@
 """Edits of one example, as a person makes them: each takes a line and gives back the line with that one thing changed.
 
-Every function raises ``InputError`` when the line is broken; such a line is edited as raw text.
+Every function raises ``InputError`` when the line is broken or has no such message; it is edited as raw text then.
 """
 
 from __future__ import annotations
@@ -19,14 +19,17 @@ def messages_path(line: bytes) -> Path:
 
 
 def set_text(line: bytes, message: int, text: str) -> bytes:
-    """Replace the content of a message. Of content in parts, the first text part; other parts stay."""
-    path = messages_path(line)
+    """Replace the content of a message. Of content in parts, the first text part, or put one in front; others stay."""
     content = _message(line, message).get("content")
-    if isinstance(content, list):
-        for index, part in enumerate(content):
-            if isinstance(part, Mapping) and isinstance(part.get("text"), str):
-                return _replaced(line, (*path, message, "content", index, "text"), text)
-    return set_field(line, message, "content", text)
+    if not isinstance(content, list) or not content:
+        return set_field(line, message, "content", text)
+    path: Path = (*messages_path(line), message, "content")
+    texts = _text_parts(content)
+    if texts:
+        return _replaced(line, (*path, texts[0], "text"), text)
+    edited = JsonText(line)
+    edited.insert(path, 0, {"type": "text", "text": text})
+    return bytes(edited)
 
 
 def set_role(line: bytes, message: int, role: str) -> bytes:
@@ -78,7 +81,7 @@ def set_system_prompt(line: bytes, text: str) -> bytes:
     messages = read_record(line).messages
     first = messages[0] if messages else None
     if isinstance(first, Mapping) and first.get("role") in ("system", "developer"):
-        return line if first.get("content") == text else set_text(line, 0, text)
+        return line if first.get("content") == text else _with_one_text(set_text(line, 0, text), 0)
     return add_message(line, 0, {"role": "system", "content": text})
 
 
@@ -113,6 +116,21 @@ def new_example(like: bytes | None = None, kind: Kind | None = None) -> bytes:
 def _empty(value: Any) -> Any:
     """Nothing of the type of ``value``, to be filled in."""
     return next((kind() for kind in (bool, int, float, str, list, dict) if isinstance(value, kind)), None)
+
+
+def _with_one_text(line: bytes, message: int) -> bytes:
+    """Leave of a content in parts the first text part only."""
+    content = _message(line, message).get("content")
+    edited = JsonText(line)
+    for index in reversed(_text_parts(content)[1:]):
+        edited.remove((*messages_path(line), message, "content", index))
+    return bytes(edited)
+
+
+def _text_parts(content: Any) -> list[int]:
+    parts = content if isinstance(content, list) else []
+    texts = [part.get("text") if isinstance(part, Mapping) else None for part in parts]
+    return [index for index, text in enumerate(texts) if isinstance(text, str)]
 
 
 def _message(line: bytes, index: int) -> Mapping[str, Any]:

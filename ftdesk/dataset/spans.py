@@ -84,7 +84,7 @@ def removal(parent: Node, index: int) -> tuple[int, int]:
 class JsonText:
     """One line of a file as text that is edited in place. ``bytes(text)`` gives the line back.
 
-    Raises ``InputError`` when the line is not UTF-8 or not JSON: such a line is edited as raw text only.
+    Raises ``InputError`` when the line is not UTF-8 or not JSON, or has no such place: it is edited as raw text then.
     """
 
     def __init__(self, line: bytes) -> None:
@@ -128,7 +128,7 @@ class JsonText:
         """Replace or append the member ``key`` of the object at ``path``."""
         node = self._find(path)
         if node.keys is None or node.children is None:
-            raise KeyError(path)
+            raise _no_place(path)
         if key in node.keys:
             self.replace((*path, key), value)
             return
@@ -137,10 +137,19 @@ class JsonText:
         self._splice(at, at, (self.comma if node.children else "") + member)
 
     def remove(self, path: Path) -> None:
-        """Remove the member or item at ``path`` and the one comma that went with it."""
-        parent, node = self._find(path[:-1]), self._find(path)
-        index = next(position for position, child in enumerate(parent.children or ()) if child is node)
-        self._splice(*removal(parent, index), "")
+        """Remove the member or item at ``path`` and the one comma that went with it.
+
+        Of a duplicate key all members go: an earlier one would come to count.
+        """
+        key = path[-1]
+        self._find(path)
+        for index in [key] if isinstance(key, int) else self._places_of(path[:-1], key):
+            self._splice(*removal(self._find(path[:-1]), index), "")
+
+    def _places_of(self, path: Path, key: str) -> list[int]:
+        """The numbers of the members with ``key``, last first."""
+        keys = self._find(path).keys or []
+        return [index for index in reversed(range(len(keys))) if keys[index] == key]
 
     def insert(self, path: Path, index: int, value: Any) -> None:
         """Insert an item into the array at ``path`` before ``index``."""
@@ -156,7 +165,7 @@ class JsonText:
     def _insert_text(self, path: Path, index: int, item: str) -> None:
         node = self._find(path)
         if node.keys is not None or node.children is None:
-            raise KeyError(path)
+            raise _no_place(path)
         if not node.children:
             self._splice(node.start + 1, node.start + 1, item)
         elif index < len(node.children):
@@ -167,11 +176,19 @@ class JsonText:
             self._splice(end, end, self.comma + item)
 
     def _find(self, path: Path) -> Node:
-        return find(self.root, path)
+        try:
+            return find(self.root, path)
+        except KeyError as error:
+            raise _no_place(path) from error
 
     def _splice(self, start: int, end: int, replacement: str) -> None:
         self.text = self.text[:start] + replacement + self.text[end:]
         self.root = parse(self.text)
+
+
+def _no_place(path: Path) -> InputError:
+    steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
+    return InputError(f"The line has no {steps} for this.", hint="Edit it as raw text.")
 
 
 def dump(

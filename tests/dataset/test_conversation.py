@@ -8,6 +8,7 @@ import pytest
 
 from ftdesk.dataset import conversation
 from ftdesk.dataset.record import read_record
+from ftdesk.dataset.spans import JsonText
 from ftdesk.errors import InputError
 
 LINE = (
@@ -85,3 +86,40 @@ def test_a_line_is_recognised_by_its_shape(line: bytes, kind: str, preview: str)
     record = read_record(line)
     assert (record.kind, record.preview) == (kind, preview)
     assert bool(record.problem) == (kind in ("broken", "blank"))
+
+
+def test_of_a_duplicate_weight_none_is_left_to_count() -> None:
+    line = b'{"messages":[{"role":"assistant","weight":0,"content":"a","weight":1,"weight":0}]}'
+    trained = conversation.set_trained(line, 0, trained=True)
+    assert trained == b'{"messages":[{"role":"assistant","content":"a"}]}'
+
+
+def test_text_beside_an_image_leaves_the_image() -> None:
+    line = b'{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:,"}}]}]}'
+    (message,) = read_record(conversation.set_text(line, 0, "what is this?")).messages
+    assert message["content"] == [
+        {"type": "text", "text": "what is this?"},
+        {"type": "image_url", "image_url": {"url": "data:,"}},
+    ]
+
+
+def test_a_system_prompt_in_parts_is_replaced_whole() -> None:
+    parts = [{"type": "text", "text": "one"}, {"type": "text", "text": "two"}]
+    line = json.dumps({"messages": [{"role": "system", "content": parts}]}).encode()
+    (message,) = read_record(conversation.set_system_prompt(line, "new")).messages
+    assert message["content"] == [{"type": "text", "text": "new"}]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b'{"messages":["text"]}', b'{"messages":"text"}', b'{"x":1}', b'{"messages":[]}', b'{"preferred_output":[]}'],
+)
+def test_what_a_line_has_no_place_for_is_refused_with_a_sentence(line: bytes) -> None:
+    with pytest.raises(InputError, match="The line has no"):
+        conversation.set_field(line, 0, "name", "n")
+    with pytest.raises(InputError, match="The line has no"):
+        conversation.remove_message(line, 3)
+    with pytest.raises(InputError, match="The line has no"):
+        conversation.move_message(line, 3, 0)
+    with pytest.raises(InputError, match=r"no x\.messages"):
+        JsonText(line).insert(("x", "messages"), 0, {})
