@@ -18,7 +18,7 @@ _PATTERN_STEPS = 10_000
 _PATTERN_BYTES = 1 << 20
 # Each reference may double the work, so thirty of them are enough to keep a machine busy for a day.
 _MOST_STEPS = 20_000
-_DEFINITIONS = frozenset({"$defs", "definitions"})  # tried only where something refers to them
+_DEFINITIONS = frozenset({"$defs", "definitions"})  # of the whole schema, tried only where something refers to them
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,9 @@ class _Steps:
             return sum(map(self._of, node))
         if not isinstance(node, dict):
             return 0
-        steps = 1 + sum(self._of(value) for key, value in node.items() if key not in _DEFINITIONS)
+        steps = 1 + sum(
+            self._of(value) for key, value in node.items() if not (node is self.root and key in _DEFINITIONS)
+        )
         if "$dynamicRef" in node or "$recursiveRef" in node:
             steps += _MOST_STEPS
         reference = node.get("$ref")

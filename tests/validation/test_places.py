@@ -574,6 +574,9 @@ def test_a_schema_whose_references_multiply_is_not_tried() -> None:
         for level in range(40)
     }
     many = schema_of({"$ref": "#/$defs/0", "$defs": {**twice, "40": {"type": "string"}}})
+    named = {"definitions": {"$ref": "#/$defs/0"}}
+    hidden = schema_of({"properties": named, "$defs": {**twice, "40": {"type": "string"}}})
+    assert hidden.validator is None
     few = schema_of({"$ref": "#/$defs/37", "$defs": {**twice, "40": {"type": "string"}}})
     assert (many.problem, many.validator) == (None, None)
     assert few.validator is not None
