@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import get_args
 
 from ftdesk.cli.main import narrate
-from ftdesk.dataset.formats.exporting import LAYOUTS, export_rows
+from ftdesk.dataset.formats.exporting import export_rows
 from ftdesk.dataset.formats.importing import ColumnMapping, ImportedRow, Part, import_rows, recognise, shape_named
+from ftdesk.dataset.formats.layouts import LAYOUTS
 from ftdesk.dataset.formats.shapes import SHAPES
 from ftdesk.dataset.spans import dump
 from ftdesk.errors import ExitStatus, InputError, StorageError

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ftdesk.dataset.formats.arrow import parquet
+from ftdesk.dataset.formats.layouts import LAYOUTS
 from ftdesk.dataset.formats.separated import separated
 from ftdesk.dataset.formats.shapes import NotConvertibleError
-from ftdesk.dataset.record import Record, content_text, read_record
+from ftdesk.dataset.record import Record, read_record
 from ftdesk.dataset.spans import dump
 from ftdesk.errors import InputError
 from ftdesk.storage.files import write_atomic
@@ -29,87 +29,6 @@ class SkippedRow:
 class ExportResult:
     written: int
     skipped: tuple[SkippedRow, ...]
-
-
-def _openai(record: Record) -> dict[str, Any]:
-    return dict(record.value)
-
-
-def _trl(record: Record) -> dict[str, Any]:
-    """TRL's conversational shapes: messages, or prompt with chosen and rejected. Weights have no place there."""
-    if record.kind == "preference":
-        return {
-            "prompt": [_plain(message) for message in record.messages],
-            "chosen": [_plain(message) for message in record.value.get("preferred_output", ())],
-            "rejected": [_plain(message) for message in record.value.get("non_preferred_output", ())],
-        }
-    messages = list(record.messages)
-    if any(isinstance(message, Mapping) and message.get("weight") == 0 for message in messages):
-        raise NotConvertibleError("TRL trains on every answer, and one here has weight 0")
-    if not messages or not isinstance(messages[-1], Mapping) or messages[-1].get("role") != "assistant":
-        raise NotConvertibleError("it does not end with an answer")
-    row: dict[str, Any] = {"messages": [_plain(message) for message in messages]}
-    if record.value.get("tools"):
-        row["tools"] = record.value["tools"]
-    return row
-
-
-def _plain(message: Any) -> dict[str, Any]:
-    """A message as chat templates expect it: without a weight, and with a call's arguments as an object."""
-    if not isinstance(message, Mapping):
-        raise NotConvertibleError("a message is not an object")
-    plain = {key: value for key, value in message.items() if key != "weight"}
-    if isinstance(plain.get("tool_calls"), list):
-        plain["tool_calls"] = [_called(call) for call in plain["tool_calls"]]
-    return plain
-
-
-def _called(call: Any) -> Any:
-    function = call.get("function") if isinstance(call, Mapping) else None
-    if not isinstance(function, Mapping) or not isinstance(function.get("arguments"), str):
-        return call
-    try:
-        return {**call, "function": {**function, "arguments": json.loads(function["arguments"])}}
-    except ValueError as error:
-        raise NotConvertibleError("the arguments of a call are not JSON") from error
-
-
-def _columns(record: Record) -> dict[str, Any]:
-    """One question and one answer as columns of text."""
-    if record.kind == "preference":
-        return {
-            **_asked(record.messages),
-            "preferred": _only_text(record.value.get("preferred_output")),
-            "non_preferred": _only_text(record.value.get("non_preferred_output")),
-        }
-    messages = record.messages
-    if not messages or not isinstance(messages[-1], Mapping) or messages[-1].get("role") != "assistant":
-        raise NotConvertibleError("it does not end with an answer")
-    return {**_asked(messages[:-1]), "assistant": _only_text(messages[-1:])}
-
-
-def _asked(messages: Iterable[Any]) -> dict[str, str]:
-    texts: dict[str, str] = {"system": "", "user": ""}
-    for message in messages:
-        role = message.get("role") if isinstance(message, Mapping) else None
-        column = "system" if role in ("system", "developer") else role
-        if column not in texts or texts[column]:
-            raise NotConvertibleError("a table has room for one question and one answer, and this is a conversation")
-        texts[column] = _only_text([message])
-    return texts
-
-
-def _only_text(messages: Any) -> str:
-    if not isinstance(messages, list | tuple) or len(messages) != 1 or not isinstance(messages[0], Mapping):
-        raise NotConvertibleError("it has not exactly one answer")
-    (message,) = messages
-    if message.get("tool_calls") or not isinstance(message.get("content"), str):
-        raise NotConvertibleError("a table holds texts, and a message here is more than that")
-    return content_text(message["content"])
-
-
-LAYOUTS: dict[str, Callable[[Record], dict[str, Any]]] = {"openai": _openai, "trl": _trl, "columns": _columns}
-"""What a row of the output looks like."""
 
 
 def export_rows(lines: Iterable[bytes], path: Path, layout: str = "") -> ExportResult:
@@ -157,13 +76,24 @@ class _Rows:
         self.skipped: list[SkippedRow] = []
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        return (row for _, row in self._converted())
+        return (row for _, row in self._converted(self._held))
 
     def whole_lines(self) -> Iterator[bytes]:
         """The lines that could be converted, as they are."""
-        return (line.removeprefix(b"\xef\xbb\xbf") + b"\n" for line, _ in self._converted())
+        return (line.removeprefix(b"\xef\xbb\xbf") + b"\n" for line, _ in self._converted(self._convert))
 
-    def _converted(self) -> Iterator[tuple[bytes, dict[str, Any]]]:
+    def _held(self, record: Record) -> dict[str, Any]:
+        """The row, if other programs can read it when it is written anew."""
+        row = self._convert(record)
+        try:
+            dump(row, allow_nan=False)
+        except RecursionError as error:
+            raise NotConvertibleError("it nests too deeply") from error
+        except ValueError as error:
+            raise NotConvertibleError("a number in it is too large for other programs") from error
+        return row
+
+    def _converted(self, convert: Callable[[Record], dict[str, Any]]) -> Iterator[tuple[bytes, dict[str, Any]]]:
         for number, line in enumerate(self._lines, start=1):
             record = read_record(line)
             if record.kind == "blank":
@@ -172,7 +102,7 @@ class _Rows:
                 self.skipped.append(SkippedRow(number, record.problem))
                 continue
             try:
-                row = self._convert(record)
+                row = convert(record)
             except NotConvertibleError as error:
                 self.skipped.append(SkippedRow(number, str(error)))
                 continue

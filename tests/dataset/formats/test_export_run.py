@@ -35,9 +35,10 @@ def test_chosen_rows_are_exported_in_order_and_skipped_ones_named_by_their_line(
 ) -> None:
     with document.snapshot() as rows:
         run = ExportRun(rows, [4, 2, 0])
-        result = run.write(tmp_path / "out.csv")
+        result = run.write(tmp_path / "out.jsonl", "trl")
     assert (run.done, run.total, result.written) == (3, 3, 2)
-    assert (tmp_path / "out.csv").read_text("utf-8-sig").splitlines()[1:] == ['"","q","ä 1.0"', '"","r","b"']
+    written = [json.loads(line) for line in (tmp_path / "out.jsonl").read_bytes().splitlines()]
+    assert [row["messages"][0]["content"] for row in written] == ["q", "r"]
     assert [(row.number, row.reason) for row in result.skipped] == [(3, "it does not end with an answer")]
 
 

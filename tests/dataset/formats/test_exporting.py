@@ -16,6 +16,8 @@ from ftdesk.errors import InputError
 
 ASK = {"role": "user", "content": "q"}
 ANSWER = {"role": "assistant", "content": "a"}
+OTHER = {"role": "assistant", "content": "b"}
+TOOL = {"type": "function", "function": {"name": "f"}}
 
 
 def lines(*rows: Any) -> list[bytes]:
@@ -35,9 +37,13 @@ def test_texts_survive_the_way_out_and_back(tmp_path: Path, suffix: str) -> None
 
 
 def test_preferences_become_trl_rows(tmp_path: Path) -> None:
-    example = {"input": {"messages": [ASK]}, "preferred_output": [ANSWER], "non_preferred_output": [ASK]}
+    example = {"input": {"messages": [ASK]}, "preferred_output": [ANSWER], "non_preferred_output": [OTHER]}
     export_rows(lines(example), tmp_path / "out.jsonl", "trl")
-    assert json.loads((tmp_path / "out.jsonl").read_text()) == {"prompt": [ASK], "chosen": [ANSWER], "rejected": [ASK]}
+    assert json.loads((tmp_path / "out.jsonl").read_text()) == {
+        "prompt": [ASK],
+        "chosen": [ANSWER],
+        "rejected": [OTHER],
+    }
 
 
 def test_arguments_of_calls_become_objects_for_trl(tmp_path: Path) -> None:
@@ -59,6 +65,71 @@ def test_what_has_no_place_in_a_format_is_listed_with_its_line(tmp_path: Path) -
     assert [row.number for row in result.skipped] == [1, 3, 4]
     long = export_rows(lines({"messages": [ASK, ANSWER, ASK, ANSWER]}), tmp_path / "out.csv")
     assert "room for one question" in long.skipped[0].reason
+
+
+def preference(**more: Any) -> dict[str, Any]:
+    return {"input": {"messages": [ASK]}, "preferred_output": [ANSWER], "non_preferred_output": [OTHER], **more}
+
+
+@pytest.mark.parametrize(
+    ("example", "reason"),
+    [
+        ({"messages": [ASK, ANSWER], "tools": [TOOL]}, "no column for “tools”"),
+        ({"messages": [ASK, ANSWER], "patient": 7}, "no column for “patient”"),
+        ({"messages": [ASK, {**ANSWER, "weight": 0}]}, "the weight of an answer"),
+        ({"messages": [{**ASK, "name": "bob"}, ANSWER]}, "no column for “name”"),
+        ({"messages": [{"role": "developer", "content": "s"}, ASK, ANSWER]}, "developer"),
+        ({"messages": [ASK, {"role": "system", "content": "s"}, ANSWER]}, "this is a conversation"),
+        ({"messages": [ANSWER]}, "this is a conversation"),
+        ({"messages": [{"role": [], "content": "q"}, ANSWER]}, "this is a conversation"),
+        ({"messages": [{"role": "user", "content": ""}, ANSWER]}, "a message is empty"),
+        ({"messages": [{"role": "user", "content": "\ud800"}, ANSWER]}, "half of a character"),
+        (preference(input={"messages": [ASK], "tools": [TOOL]}), "no column for “tools”"),
+        (preference(preferred_output=None), "not exactly one answer"),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet"])
+def test_what_a_table_has_no_room_for_is_refused(
+    tmp_path: Path, name: str, example: dict[str, Any], reason: str
+) -> None:
+    result = export_rows([json.dumps(example).encode()], tmp_path / name, "columns")
+    assert result.written == 0
+    assert reason in result.skipped[0].reason
+
+
+@pytest.mark.parametrize(
+    ("example", "reason"),
+    [
+        (preference(preferred_output=None), "one better and one worse answer"),
+        (preference(preferred_output=5), "one better and one worse answer"),
+        (preference(input=5), "one better and one worse answer"),
+        (preference(prompt="p"), "“prompt” would be there twice"),
+        ({"messages": [{**ANSWER, "weight": 0.5}, ANSWER]}, "weight 0.5"),
+    ],
+)
+def test_what_trl_has_no_room_for_is_refused(tmp_path: Path, example: dict[str, Any], reason: str) -> None:
+    (skipped,) = export_rows(lines(example), tmp_path / "a.jsonl", "trl").skipped
+    assert reason in skipped.reason
+
+
+def test_other_fields_stand_beside_the_conversation_for_trl(tmp_path: Path) -> None:
+    both = [
+        {"messages": [ASK, ANSWER], "tools": [TOOL], "patient": 7},
+        preference(input={"messages": [ASK], "tools": [TOOL]}, patient=7),
+    ]
+    export_rows(lines(*both), tmp_path / "a.jsonl", "trl")
+    rows = [json.loads(line) for line in (tmp_path / "a.jsonl").read_bytes().splitlines()]
+    assert rows == [
+        both[0],
+        {"prompt": [ASK], "chosen": [ANSWER], "rejected": [OTHER], "patient": 7, "tools": [TOOL]},
+    ]
+
+
+def test_a_number_that_json_has_no_digits_for_stays_only_where_the_line_does(tmp_path: Path) -> None:
+    line = lines({"messages": [ASK, ANSWER]})[0].replace(b'"messages"', b'"n": 1e400, "messages"')
+    assert export_rows([line], tmp_path / "a.jsonl").written == 1
+    for name, layout in (("b.jsonl", "trl"), ("b.parquet", "openai")):
+        assert "too large" in export_rows([line], tmp_path / name, layout).skipped[0].reason
 
 
 @pytest.mark.parametrize("payload", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
