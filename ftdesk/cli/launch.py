@@ -7,16 +7,24 @@ import asyncio
 import sys
 from collections.abc import Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
 from ftdesk.app import App
+from ftdesk.cli.checking import check_with_progress
+from ftdesk.cli.cost import dollars
 from ftdesk.cli.job_output import event_documents, follow, job_document, print_json, print_text
 from ftdesk.cli.main import narrate
 from ftdesk.errors import ExitStatus, FtdeskError, InputError
 from ftdesk.hosts.types import LOCAL, Method, ModelName
 from ftdesk.jobs.datafile import size_of
 from ftdesk.jobs.types import Job, JobChanged, LaunchPlan, LaunchStepped
+from ftdesk.validation.checker import Checker
+from ftdesk.validation.cost import estimate
+from ftdesk.validation.cost import size_of as cost_size
+from ftdesk.validation.prices import prices_of
+from ftdesk.validation.wording import counted
 
 Setting = float | int | str
 
@@ -57,9 +65,11 @@ async def _launch(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
     )
     async with aclosing(App()) as app:
-        if not (arguments.yes or _confirmed(app, plan)):
-            narrate("Nothing was started.")
-            return ExitStatus.NO
+        if not arguments.yes:
+            plan = _with_expected_cost(app, plan)
+            if not _confirmed(app, plan):
+                narrate("Nothing was started.")
+                return ExitStatus.NO
         job = await _start(app, plan, as_json=arguments.json, as_lines=arguments.json and arguments.follow)
         if arguments.follow:
             return await follow(app, job.id, as_json=arguments.json)
@@ -90,6 +100,29 @@ async def _start(app: App, plan: LaunchPlan, *, as_json: bool, as_lines: bool) -
     if not as_json:
         print_text(job.id)
     return job
+
+
+def _with_expected_cost(app: App, plan: LaunchPlan) -> LaunchPlan:
+    """Say what the launch will cost, where anybody can be asked. Raises ``InputError`` for a useless file."""
+    host = plan.model.host
+    profile = app.hosts.profile(host)
+    profile.check(plan.method, plan.hyperparameters, plan.suffix)
+    if host == LOCAL or not sys.stdin.isatty():
+        return plan
+    size_of(plan.training_file)
+    report = check_with_progress(Checker(model=plan.model.model), plan.training_file)
+    if report.count("error"):
+        narrate(f"{counted(report.count('error'), 'error')} in {plan.training_file}; see ftdesk check.")
+    prices = prices_of(profile.name)
+    if prices is None:
+        return plan
+    epochs = plan.hyperparameters.get("n_epochs")
+    cost = estimate(prices, cost_size(report), plan.model.model, epochs if isinstance(epochs, int) else None)
+    assumed = " (assumed)" if cost.epochs_assumed else ""
+    times = f"{cost.size.tokens:,} tokens × {counted(cost.epochs, 'epoch')}{assumed}"
+    price = dollars(cost.training) if cost.training is not None else "at a price that is not known here"
+    narrate(f"{times}: {price}, by prices of {cost.as_of:%Y-%m-%d}.")
+    return replace(plan, estimated_cost=cost.training)
 
 
 def _confirmed(app: App, plan: LaunchPlan) -> bool:

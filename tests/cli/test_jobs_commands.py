@@ -268,6 +268,21 @@ def test_nothing_is_started_without_a_yes(acme: Shell, server: OpenAIServer, fil
     assert server.base_url in agreed.err, "the address is shown before anything is sent there"
 
 
+def test_what_a_launch_will_cost_is_said_before_the_question_and_kept_with_the_job(
+    shell: Shell, server: OpenAIServer, tmp_path: Path
+) -> None:
+    shell("hosts", "add", "work", "--profile", "openai", "--base-url", server.base_url)
+    path = tmp_path / "train.jsonl"
+    line = {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "word " * 1_000}]}
+    path.write_text((json.dumps(line) + "\n") * 12 + "\n")
+    launch = ("launch", str(path), "--model", "work/gpt-4.1-2025-04-14", "--epochs", "2", "--json")
+    done = shell(*launch, stdin="y\n", terminal=True)
+    told = next(text for text in done.err.splitlines() if "tokens ×" in text)
+    tokens = int(told.split()[0].replace(",", ""))
+    assert told == f"{tokens:,} tokens × 2 epochs: $0.61, by prices of 2026-11-22."
+    assert done.json["estimated_cost"] == pytest.approx(tokens * 2 * 25 / 1e6)
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

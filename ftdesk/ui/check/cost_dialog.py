@@ -43,7 +43,7 @@ class CostDialog(QDialog):
         self.setObjectName("cost_dialog")
         self.setWindowTitle(self.tr("Cost"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(min(240 * UNIT, parent.width() - 8 * UNIT), min(165 * UNIT, parent.height() - 8 * UNIT))
+        self.resize(min(270 * UNIT, parent.width() - 8 * UNIT), min(165 * UNIT, parent.height() - 8 * UNIT))
         self._desk = desk
         self._size = size
         self._costs: list[CostEstimate] = []
@@ -104,6 +104,7 @@ class CostDialog(QDialog):
         table.setHorizontalHeaderLabels([title for title, _ in self._columns])
         table.verticalHeader().hide()
         table.setShowGrid(False)
+        table.setWordWrap(False)
         table.setTabKeyNavigation(False)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

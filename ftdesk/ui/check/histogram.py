@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEv
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from ftdesk.overrides import override
-from ftdesk.ui.checking import Summary
+from ftdesk.ui.check_summary import Summary
 from ftdesk.ui.fonts import CAPTION, interface_font
 from ftdesk.ui.text import plural
 from ftdesk.ui.tokens import UNIT, tokens

@@ -14,7 +14,7 @@ from ftdesk.ui.check.findings_delegate import ROW_HEIGHT, FindingsDelegate
 from ftdesk.ui.check.findings_model import Entry, FindingsModel, Group
 from ftdesk.ui.check.histogram import TokensHistogram
 from ftdesk.ui.check.hosts_verdict import HostsVerdict
-from ftdesk.ui.checking import Summary
+from ftdesk.ui.check_summary import Summary
 from ftdesk.ui.desk import Desk
 from ftdesk.ui.long_list import LongList
 from ftdesk.ui.panel import Panel
