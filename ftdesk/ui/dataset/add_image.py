@@ -63,7 +63,7 @@ def load_image(path: Path) -> LoadedImage:
 class AddImage(QObject):
     """From the wish to the part: asks for a file, reads it in a thread, and asks how to embed it."""
 
-    part_made = Signal(int, dict)
+    part_made = Signal(int, object)
     """The message's index, and the part for it."""
 
     def __init__(self, pictures: Pictures, show_error: Callable[[BaseException], None], panel: QWidget) -> None:
@@ -101,7 +101,7 @@ class AddImage(QObject):
 class ImageDialog(QDialog):
     """How large the image shall be in the file, and how closely the model looks at it."""
 
-    chosen = Signal(dict)
+    chosen = Signal(object)
 
     def __init__(self, image: LoadedImage, parent: QWidget) -> None:
         super().__init__(parent)

@@ -18,7 +18,7 @@ _FIELD_HEIGHT = 40 * UNIT
 class AskDialog(QDialog):
     """``answered`` gives the text when the user goes on. With ``highest``, a number from 1 up to it."""
 
-    answered = Signal(str)
+    answered = Signal(object)
 
     def __init__(
         self,

@@ -23,7 +23,7 @@ _MOST_HEIGHT = 50 * UNIT
 class Composer(Surface):
     """Emits ``message_written`` with a message in OpenAI's shape. What is typed stays when the example changes."""
 
-    message_written = Signal(dict)
+    message_written = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("card", 0, 2 * UNIT, parent)

@@ -168,6 +168,9 @@ class Inspector(Surface):
         except JsonSyntaxError:
             # Nothing that was typed is lost: the line is broken then, and shown as such until it is repaired.
             text = " ".join(part.strip() for part in shown.split("\n"))
+        # What stands before and after the example is the file's, and is not shown.
+        mark, end = line[: line.startswith("\ufeff")], line[len(line.rstrip("\r")) :]
+        text = mark + text.removeprefix(mark) + end
         if text != line:
             self.raw_committed.emit(text)
 

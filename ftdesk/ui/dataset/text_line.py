@@ -11,7 +11,7 @@ from ftdesk.ui.text import original, visible
 class TextLine(QLineEdit):
     """A short text: ``committed`` when it was changed and the keyboard goes elsewhere, or with Enter."""
 
-    committed = Signal(str)
+    committed = Signal(object)
 
     def __init__(self, name: str, object_name: str, hint: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -23,8 +23,10 @@ class TextLine(QLineEdit):
 
     def show_text(self, text: str) -> None:
         """Show ``text``; what was typed meanwhile stays, unless it is another than was shown before."""
-        if visible(text) != self._shown:
-            self._shown = visible(text)
+        # A field of one line would show a line end as something else, and give that back.
+        shown = visible(text).replace("\n", "⟦U+000A⟧")
+        if shown != self._shown:
+            self._shown = shown
             self.setText(self._shown)
             self.setCursorPosition(0)
 
