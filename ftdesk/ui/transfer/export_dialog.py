@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -32,6 +32,7 @@ from ftdesk.ui.tasks import Tasks
 from ftdesk.ui.text import ElidedLabel, Label, plural, visible
 from ftdesk.ui.tokens import UNIT
 from ftdesk.ui.transfer.rows_list import RowsList, ShownRow
+from ftdesk.ui.transfer.threads import in_thread
 from ftdesk.ui.widgets import Button, Choice, restyle
 
 _WIDTH, _HEIGHT = 160 * UNIT, 128 * UNIT
@@ -204,9 +205,10 @@ class ExportDialog(QDialog):
             raise InputError(f"{target.name} is the dataset that is open.", hint="Choose another name.")
         with document.snapshot() as rows:
             run = self._run = ExportRun(rows, self._chosen)
-            result = await asyncio.to_thread(run.write, target, self._chosen_format.layout)
+            result = await in_thread(partial(run.write, target, self._chosen_format.layout), run.stop)
             if self._labels.isChecked():
-                await asyncio.to_thread(run.write_labels, labels_file(target), result, document.labels.of)
+                labels = labels_file(target)
+                await in_thread(partial(run.write_labels, labels, result, document.labels.of), run.stop)
         self._finish(document, target, result)
 
     def _finish(self, document: Document, target: Path, result: ExportResult) -> None:

@@ -12,7 +12,6 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from ftdesk.dataset.document import Document
-from ftdesk.dataset.rows import Rows
 from ftdesk.dataset.split import (
     PARTS,
     Part,
@@ -32,6 +31,7 @@ from ftdesk.ui.text import ElidedLabel, Label, plural, visible
 from ftdesk.ui.tokens import UNIT
 from ftdesk.ui.transfer.rows_list import RowsList, ShownRow
 from ftdesk.ui.transfer.split_form import SplitForm
+from ftdesk.ui.transfer.threads import in_thread
 from ftdesk.ui.widgets import Button, Tile, restyle
 
 _WIDTH, _HEIGHT = 176 * UNIT, 160 * UNIT
@@ -75,6 +75,11 @@ class SplitDialog(QDialog):
         self._form.show_folder(str(self._folder))
         self._form.changed.connect(self._wait)
         self._deal()
+
+    @override
+    def reject(self) -> None:
+        if not self._tasks.is_running("write"):
+            super().reject()
 
     @override
     def done(self, result: int) -> None:
@@ -157,15 +162,7 @@ class SplitDialog(QDialog):
         with self._document.snapshot() as rows:
             lines = self._lines = WatchedLines(rows)
             self._look.start()
-            # Shielded: the thread reads these rows until it has heard that it shall stop.
-            working = asyncio.ensure_future(asyncio.to_thread(deal, lines))
-            try:
-                self._split = await asyncio.shield(working)
-            except asyncio.CancelledError:
-                lines.stop()
-                await asyncio.wait([working])
-                working.exception()
-                raise
+            self._split = await in_thread(partial(deal, lines), lines.stop)
         self._end_progress()
         self._show_split()
 
@@ -226,7 +223,7 @@ class SplitDialog(QDialog):
 
     async def _write_files(self, split: Split) -> None:
         with self._document.snapshot() as rows:
-            await asyncio.to_thread(_write_parts, rows, split, self._folder, self._document.path)
+            await asyncio.to_thread(partial(write_parts, source=self._document.path), rows, split, self._folder)
         self.written.emit(self._folder, split)
         self.accept()
 
@@ -256,10 +253,6 @@ class SplitDialog(QDialog):
         else:
             self._notices.show_error(error)
             self.reject()
-
-
-def _write_parts(rows: Rows, split: Split, folder: Path, source: Path | None) -> None:
-    write_parts(rows, split, folder, source=source, replace=True)  # the dialog has said so
 
 
 def _fields(document: Document) -> list[str]:

@@ -23,6 +23,7 @@ from ftdesk.ui.tasks import Tasks
 from ftdesk.ui.text import ElidedLabel, Label, plural, visible
 from ftdesk.ui.tokens import UNIT
 from ftdesk.ui.transfer.rows_list import RowsList, ShownRow
+from ftdesk.ui.transfer.threads import in_thread
 from ftdesk.ui.widgets import Button, restyle
 
 _WIDTH, _HEIGHT = 176 * UNIT, 160 * UNIT
@@ -143,15 +144,7 @@ class VersionsDialog(QDialog):
     async def _show_difference(self, version: Backup) -> None:
         with self._document.snapshot() as rows:
             comparison = self._comparison = VersionComparison(version.path, rows)
-            # Shielded: the thread reads these rows until it has heard that it shall stop.
-            working = asyncio.ensure_future(asyncio.to_thread(comparison.compare))
-            try:
-                difference = await asyncio.shield(working)
-            except asyncio.CancelledError:
-                comparison.stop()
-                await asyncio.wait([working])
-                working.exception()
-                raise
+            difference = await in_thread(comparison.compare, comparison.stop)
         self._difference = difference
         self._restore.setEnabled(not difference.is_none and not self._document.read_only)
         if difference.is_none:
