@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from ftdesk.ui.checked_rows import CheckedRows, Stretch, finding_of, moved
+from ftdesk.ui.check_summary import FindingsAcross, MessageTokens, Summary
+from ftdesk.ui.checked_rows import CheckedRows, Stretch, moved
 from ftdesk.ui.open_dataset import OpenDataset
 from ftdesk.ui.work import BackgroundWork, Work
 from ftdesk.validation.findings import Finding, Severity
@@ -31,34 +32,6 @@ _PART_LINES = 4096
 _BATCH_SECONDS = 0.008
 _SETTLE_MS = 200
 _RANK: dict[str, int] = {"error": 3, "warning": 2, "hint": 1}
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """The dataset as a whole. ``bars`` are ``(from, to, examples)`` of a histogram of tokens."""
-
-    method: str
-    examples: int
-    tokens: int
-    trained: int
-    exact: bool
-    median: int
-    longest: int
-    limit: int | None
-    over_limit: int
-    bars: tuple[tuple[int, int, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class MessageTokens:
-    """The tokens of each message of ``line``; of a preference example, those of its answers last.
-
-    ``limit`` is how many of an example the host's models read, ``None`` where that is not known.
-    """
-
-    line: bytes
-    counts: tuple[int, ...]
-    limit: int | None
 
 
 @dataclass(slots=True)
@@ -96,9 +69,7 @@ class Checking(QObject):
         self._host = "local"
         self._generation = 0
         self._rows = CheckedRows()
-        self._across: dict[int, list[Finding]] = {}
-        self._whole: list[Finding] = []
-        self._counts_across: Counter[str] = Counter()
+        self._across = FindingsAcross()
         self._fed = 0
         self._reads_file = True
         self._asked: deque[_Asked] = deque()
@@ -163,7 +134,7 @@ class Checking(QObject):
 
     def findings(self, row: int) -> list[Finding]:
         """What is wrong with a row, by itself and among the others; the gravest first."""
-        findings = [*self._rows.findings(row), *self._across.get(row, ())]
+        findings = [*self._rows.findings(row), *self._across.of_row(row)]
         return sorted(findings, key=lambda finding: -_RANK[finding.severity])
 
     def severity(self, row: int) -> str:
@@ -173,14 +144,14 @@ class Checking(QObject):
 
     def whole_file_findings(self) -> list[Finding]:
         """What is wrong with the dataset and no row in particular."""
-        return list(self._whole)
+        return list(self._across.whole)
 
     def all_findings(self) -> Iterator[tuple[int, Finding]]:
         """Row and finding, in the order of the rows; row -1 for the dataset as a whole."""
         last = -1
-        for finding in self._whole:
+        for finding in self._across.whole:
             yield -1, finding
-        for row in merge(self._rows.rows_with_findings(), sorted(self._across)):
+        for row in merge(self._rows.rows_with_findings(), self._across.rows()):
             if row != last:
                 for finding in self.findings(row):
                     yield row, finding
@@ -188,7 +159,7 @@ class Checking(QObject):
 
     def count(self, severity: Severity) -> int:
         """How many findings of this severity there are so far."""
-        return self._rows.counts[severity] + self._counts_across[severity]
+        return self._rows.counts[severity] + self._across.counts[severity]
 
     def restart(self) -> None:
         """Forget everything and check the open dataset from its first line."""
@@ -200,8 +171,7 @@ class Checking(QObject):
         self._end_work()
         document = self._dataset.document
         self._rows = CheckedRows(len(document) if document is not None else 0)
-        self._across, self._whole, self.summary, self._fed = {}, [], None, 0
-        self._counts_across.clear()
+        self._across, self.summary, self._fed = FindingsAcross(), None, 0
         self._reads_file = reads_file
         self.rows_checked.emit()
         self.summarised.emit()
@@ -302,12 +272,7 @@ class Checking(QObject):
         self._rows.splice(row, removed, inserted)
         for asked in self._asked:
             asked.rows = moved(asked.rows, row, removed, inserted)
-        if removed != inserted and self._across:
-            self._across = {
-                at if at < row else at + inserted - removed: findings
-                for at, findings in self._across.items()
-                if at < row or at >= row + removed
-            }
+        self._across.splice(row, removed, inserted)
         if row > self._fed or (row == self._fed and self._fed < total):
             return
         removed_fed = min(removed, self._fed - row)
@@ -341,19 +306,8 @@ class Checking(QObject):
             self._settle.start()
 
     def _summarise(self, answer: dict[str, Any]) -> None:
-        across: dict[int, list[Finding]] = {}
-        self._whole = []
-        for line, fields in answer.pop("findings"):
-            finding = finding_of(line, fields)
-            if line is None:
-                self._whole.append(finding)
-            else:
-                across.setdefault(line - 1, []).append(finding)
-        self._across = across
-        every = (finding.severity for findings in (self._whole, *across.values()) for finding in findings)
-        self._counts_across = Counter(every)
-        bars = tuple((low, high, examples) for low, high, examples in answer.pop("bars"))
-        self.summary = Summary(bars=bars, **answer)
+        self._across = FindingsAcross(answer.pop("findings"))
+        self.summary = Summary.of(answer)
         self.rows_checked.emit()
         self.summarised.emit()
 

@@ -25,6 +25,8 @@ PART = 512 * 1024
 """Bytes of a file that are checked at a time. Small enough for the processor's cache, large enough to be handed out."""
 # Below this, starting processes costs more than they save: each imports the rules and loads a vocabulary.
 _WORTH_SHARING = 48 << 20
+# Without O_NONBLOCK, opening a pipe that has taken the file's name would wait for ever.
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 _AHEAD = 3
 _THREADS = 2
 _ASKED_AHEAD = 16
@@ -72,10 +74,18 @@ class PartChecker:
     def open(self) -> None:
         """Raises ``InputError`` when the file is not the same any more."""
         try:
-            self._descriptor = os.open(self.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+            self._descriptor = os.open(self.path, _READ)
         except OSError as error:
             raise unreadable(self.path, error) from error
-        self._require_unchanged()
+        try:
+            self._require_unchanged()
+        except InputError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+        self._descriptor = -1
 
     @property
     def is_open(self) -> bool:
@@ -86,7 +96,7 @@ class PartChecker:
         return self
 
     def __exit__(self, *_: object) -> None:
-        os.close(self._descriptor)
+        self.close()
 
     def check(self, start: int) -> CheckedPart:
         """Check the lines that begin in the part at ``start``, or find the result in the cache.

@@ -7,7 +7,8 @@ from itertools import accumulate
 
 from PySide6.QtCore import QObject
 
-from ftdesk.ui.checking import Checking, MessageTokens
+from ftdesk.ui.check_summary import MessageTokens
+from ftdesk.ui.checking import Checking
 from ftdesk.ui.dataset.conversation import ConversationView
 
 

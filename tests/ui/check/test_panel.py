@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from ftdesk.ui.check.findings_model import FindingEntry, FindingsModel, Group
 from ftdesk.ui.check.histogram import TokensHistogram
 from ftdesk.ui.check.panel import CheckPanel
-from ftdesk.ui.checking import Summary
+from ftdesk.ui.check_summary import Summary
 from ftdesk.ui.text import Label
 from ftdesk.ui.tokens import LIGHT
 from ftdesk.ui.widgets import Tile
