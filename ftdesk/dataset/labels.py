@@ -45,10 +45,17 @@ class LabelBook:
 
     def tagging(self, lines: Iterable[bytes], tag: str, *, present: bool) -> tuple[LabelChange, ...]:
         """What adds or removes ``tag`` where that makes a difference."""
+        return self.retagging(lines, {tag}, ()) if present else self.retagging(lines, (), {tag})
+
+    def retagging(
+        self, lines: Iterable[bytes], added: Iterable[str], removed: Iterable[str]
+    ) -> tuple[LabelChange, ...]:
+        """What adds some tags and removes others, where that makes a difference."""
+        more, less = frozenset(added), frozenset(removed)
         changes = {}
         for line in lines:
             key, before = key_of(line), self.of(line)
-            tags = before.tags | {tag} if present else before.tags - {tag}
+            tags = (before.tags | more) - less
             if tags != before.tags:
                 changes[key] = LabelChange(key, before, Labels(tags, before.note))
         return tuple(changes.values())

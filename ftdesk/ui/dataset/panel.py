@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from PySide6.QtCore import Qt, QTimer
@@ -15,7 +15,6 @@ from ftdesk.dataset.document import Document
 from ftdesk.dataset.record import Kind
 from ftdesk.errors import FtdeskError
 from ftdesk.overrides import override
-from ftdesk.ui.dataset.add_image import AddImage
 from ftdesk.ui.dataset.composer import Composer
 from ftdesk.ui.dataset.conversation import ConversationView
 from ftdesk.ui.dataset.examples_list import ExamplesList
@@ -32,6 +31,7 @@ from ftdesk.ui.widgets import EmptyState, IconButton
 from ftdesk.validation.findings import Finding
 
 if TYPE_CHECKING:
+    from ftdesk.ui.dataset.add_image import AddImage
     from ftdesk.ui.repairs import Repairs
 
 _WIDTH_OF_THREE = 220 * UNIT
@@ -47,7 +47,6 @@ class DatasetPanel(Panel):
         self.list = ExamplesList(desk)
         self.examples = SelectedExamples(desk, self.list, self)
         self.conversation = ConversationView()
-        self.images = AddImage(self.conversation.pictures, desk.notices.show_error, self)
         self.composer = Composer()
         self.inspector = Inspector()
         self._title = Label("", "heading")
@@ -72,6 +71,15 @@ class DatasetPanel(Panel):
         self._make_commands()
         self._connect()
         self._show_dataset()
+
+    @cached_property
+    def images(self) -> AddImage:
+        """Made when the first image is added."""
+        from ftdesk.ui.dataset.add_image import AddImage
+
+        images = AddImage(self.conversation.pictures, self.desk.notices.show_error, self)
+        images.part_made.connect(self.edits.add_part)
+        return images
 
     @override
     def focus_first(self) -> None:
@@ -115,7 +123,8 @@ class DatasetPanel(Panel):
             "message-square",
             self.tr("Write the examples a model learns from"),
             self.tr(
-                "Open or import a file, start a new one, or try the sample. It all works on this computer, without a key."
+                "Open or import a file, start a new one, or try the sample. "
+                "It all works on this computer, without a key."
             ),
         )
         welcome.offer(self.tr("Try the sample"), files.try_sample, primary=True).setObjectName("try_sample_button")
@@ -212,8 +221,7 @@ class DatasetPanel(Panel):
         self.composer.message_written.connect(self._add_message)
         self.conversation.edited.connect(self.edits.edit)
         self.conversation.restructured.connect(self.edits.restructure)
-        self.conversation.image_wanted.connect(self.images.choose)
-        self.images.part_made.connect(self.edits.add_part)
+        self.conversation.image_wanted.connect(self._choose_image)
         self.conversation.message_moved.connect(self.edits.move_message)
         self.conversation.message_duplicated.connect(self.edits.duplicate_message)
         self.conversation.message_deleted.connect(self.edits.delete_message)
@@ -326,6 +334,9 @@ class DatasetPanel(Panel):
         """The message that is written in, else the selected examples."""
         if not self.conversation.order.move_focused(by):
             self.examples.move(by)
+
+    def _choose_image(self, message: int) -> None:
+        self.images.choose(message)
 
     def _previous(self) -> None:
         self._dataset.choose(max(0, self._dataset.row - 1))

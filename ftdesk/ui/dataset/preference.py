@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QTextEdit, QVBoxLayout, QWidget
 
 from ftdesk.dataset.preference import OUTPUTS, Output, copy_output, swap_outputs, write_output
-from ftdesk.playground.diff import Span, word_diff
 from ftdesk.ui.dataset.edits import replace_value
 from ftdesk.ui.dataset.parts import JsonView, MessageText
 from ftdesk.ui.editor import TextEditor
 from ftdesk.ui.text import Label, plural
 from ftdesk.ui.tokens import UNIT, tokens
 from ftdesk.ui.widgets import Button, IconButton, Surface
+
+if TYPE_CHECKING:
+    from ftdesk.playground.diff import Span
 
 _PAUSE_MS = 300
 _LONGEST_COMPARED = 8_000
@@ -162,7 +164,11 @@ class PreferenceOutputs(QWidget):
         texts = [editor.shown_text for editor in pair]
         wanted = self._differences.isChecked()
         long = max(map(len, texts)) > _LONGEST_COMPARED
-        spans = word_diff(*texts) if wanted and not long else ()
+        spans: Sequence[Span] = ()
+        if wanted and not long:
+            from ftdesk.playground.diff import word_diff  # only preference examples need it
+
+            spans = word_diff(*texts)
         if wanted and long:
             self._note.setText(self.tr("Too long to be compared while it is edited."))
         elif wanted and texts[0] == texts[1]:

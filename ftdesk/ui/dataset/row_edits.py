@@ -79,10 +79,12 @@ class RowEdits(QObject):
             return
         before = document.labels.of(document.shown_line(self._dataset.row)).tags
         lines = [document.shown_line(row) for row in {*rows, self._dataset.row}]
-        for tag in sorted(tags ^ before):
-            title = self.tr("Add tag “{tag}”") if tag in tags else self.tr("Remove tag “{tag}”")
-            changes = document.labels.tagging(lines, tag, present=tag in tags)
-            self._dataset.attempt(partial(_label, changes=changes, title=title.format(tag=tag)))
+        added, removed = tags - before, before - tags
+        names = ", ".join(sorted(tags ^ before, key=str.casefold))
+        title = self.tr("Add tags “{tags}”") if not removed else self.tr("Remove tags “{tags}”")
+        title = self.tr("Change tags “{tags}”") if added and removed else title
+        changes = document.labels.retagging(lines, added, removed)
+        self._dataset.attempt(partial(_label, changes=changes, title=title.replace("{tags}", names)))
 
     def set_note(self, note: str) -> None:
         """Write or remove the note of the example."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
@@ -10,15 +12,15 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from ftdesk.dataset.conversation import new_example, set_system_prompt
 from ftdesk.dataset.document import Document
-from ftdesk.dataset.pasting import examples_from_text
 from ftdesk.dataset.record import Kind, content_text
 from ftdesk.errors import FtdeskError
-from ftdesk.ui.dataset.ask import AskDialog
-from ftdesk.ui.dataset.bulk import BulkEdits
 from ftdesk.ui.dataset.examples_list import ExamplesList
-from ftdesk.ui.dataset.replace_dialog import ReplaceDialog, Scope
 from ftdesk.ui.desk import Desk
 from ftdesk.ui.text import plural
+
+if TYPE_CHECKING:  # Loaded when they are first used: the window's start does not wait for them.
+    from ftdesk.ui.dataset.bulk import BulkEdits
+    from ftdesk.ui.dataset.replace_dialog import Scope
 
 
 class SelectedExamples(QObject):
@@ -30,10 +32,15 @@ class SelectedExamples(QObject):
         self._dataset = desk.dataset
         self._list = examples
         self._panel = panel
-        self.bulk = BulkEdits(desk, self)
         examples.menu_requested.connect(self.open_menu)
         examples.rows_dropped.connect(lambda before: self.move_before(self.rows, before))
         examples.drag_refused.connect(self._explain_order)
+
+    @cached_property
+    def bulk(self) -> BulkEdits:
+        from ftdesk.ui.dataset.bulk import BulkEdits
+
+        return BulkEdits(self._desk, self)
 
     @property
     def rows(self) -> list[int]:
@@ -56,6 +63,8 @@ class SelectedExamples(QObject):
         document = self._dataset.document
         if document is None:
             return
+        from ftdesk.dataset.pasting import examples_from_text
+
         self._dataset.leaving.emit()
         try:
             lines = examples_from_text(QGuiApplication.clipboard().text())
@@ -144,6 +153,8 @@ class SelectedExamples(QObject):
         document = self._dataset.document
         if document is None:
             return
+        from ftdesk.ui.dataset.replace_dialog import ReplaceDialog
+
         self._dataset.leaving.emit()
         dialog = ReplaceDialog(self._dataset, self.bulk, list(self._scopes(document)), self._panel.window())
         dialog.open()
@@ -176,6 +187,8 @@ class SelectedExamples(QObject):
         return menu
 
     def _scopes(self, document: Document) -> Iterator[Scope]:
+        from ftdesk.ui.dataset.replace_dialog import Scope
+
         selected, model = self._list.selected_rows(), self._list.model
         everything = Scope(
             plural(len(document), self.tr("The only example"), self.tr("All {number} examples")),
@@ -215,6 +228,8 @@ class SelectedExamples(QObject):
     ) -> None:
         if self._dataset.document is None:
             return
+        from ftdesk.ui.dataset.ask import AskDialog
+
         self._dataset.leaving.emit()
         dialog = AskDialog(title, question, go_on, self._panel.window(), text=text, lines=lines, highest=highest)
         dialog.answered.connect(answered)

@@ -366,7 +366,6 @@ def test_tags_are_kept_beside_the_data_found_and_undone(window: Window, qtbot: Q
     qtbot.waitUntil(lambda: not panel.list.model.searching, timeout=60_000)
     assert panel.list.model.rowCount() == 2
     window.desk.dataset.undo()
-    window.desk.dataset.undo()
     assert opened(window).labels.all_tags() == []
     assert tags.text() == ""
 
