@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import get_args
 
 from ftdesk.cli.main import narrate
-from ftdesk.dataset.formats.exporting import export_rows
+from ftdesk.dataset.formats.exporting import ExportResult, export_rows
 from ftdesk.dataset.formats.importing import ColumnMapping, ImportedRow, Part, import_rows, recognise, shape_named
 from ftdesk.dataset.formats.layouts import LAYOUTS
 from ftdesk.dataset.formats.shapes import SHAPES
@@ -82,7 +82,8 @@ def run(arguments: argparse.Namespace) -> int:
         with tempfile.TemporaryFile() as lines:
             lines.writelines(line + b"\n" for line in tally.keep(import_rows(source, shape=shape, mapping=mapping)))
             lines.seek(0)
-            result = export_rows(_stripped(lines), target, arguments.layout)
+            # A file that was there is not replaced by an empty one.
+            result = export_rows(_stripped(lines), target, arguments.layout) if tally.numbers else ExportResult(0, ())
     except OSError as error:
         raise StorageError(
             f"Cannot use a temporary file in {tempfile.gettempdir()}: {error.strerror}.",
@@ -133,4 +134,4 @@ def _report(arguments: argparse.Namespace, why: str, written: int, tally: _Tally
         narrate(f"… and {len(tally.refused) - _LISTED} more; --json lists all.")
     for name, rows in tally.left_out.most_common():
         narrate(f"“{name}” was left out of {rows} rows; an example has no place for it (--drop if that is right).")
-    narrate(f"{written} examples written to {arguments.target}.")
+    narrate(f"{written or 'No'} examples written to {arguments.target}.")

@@ -70,6 +70,15 @@ def test_rows_are_numbered_as_the_source_does_and_reasons_may_hold_any_character
     assert json.loads((tmp_path / "a.trl.jsonl").read_text()) == {"messages": [ask, answer]}
 
 
+def test_where_no_row_can_be_converted_nothing_is_written(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
+    source.write_text('{"instruction": "q", "output": "a", "history": ["x"]}')
+    target.write_text("old")
+    done = convert(source, target, "--force")
+    assert (done.returncode, target.read_text()) == (1, "old")
+    assert "No examples written" in done.stderr
+
+
 def test_what_cannot_be_done_is_one_sentence_and_changes_nothing(tmp_path: Path) -> None:
     source, target = tmp_path / "a.csv", tmp_path / "a.jsonl"
     source.write_text("prompt,completion\nq,a\n")

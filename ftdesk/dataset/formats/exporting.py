@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,8 +36,8 @@ def export_rows(lines: Iterable[bytes], path: Path, layout: str = "") -> ExportR
     """Write ``lines`` to ``path``; its name decides how: ``.jsonl``, ``.csv``, ``.tsv``, ``.parquet``.
 
     ``layout`` is one of ``LAYOUTS``; by default columns for tables of text and OpenAI's own otherwise. Lines that stay
-    OpenAI's JSON Lines keep their bytes. Broken lines and those without a place in the format are in the result. Raises
-    ``InputError`` and ``StorageError``; nothing is left half written.
+    OpenAI's JSON Lines keep their bytes. Broken lines and those without a place in the format are in the result; if all
+    are, ``path`` stays as it is. Raises ``InputError`` and ``StorageError``; nothing is left half written.
     """
     suffix = path.suffix.lower()
     chosen = layout or ("columns" if suffix in (".csv", ".tsv") else "openai")
@@ -45,16 +46,19 @@ def export_rows(lines: Iterable[bytes], path: Path, layout: str = "") -> ExportR
     if suffix in (".csv", ".tsv") and chosen != "columns":
         raise InputError("A table of text holds columns only.", hint="Choose .jsonl or .parquet for this layout.")
     rows = _Rows(lines, LAYOUTS[chosen])
+    chunks: Iterable[bytes]
     if suffix in (".csv", ".tsv"):
-        write_atomic(path, separated(rows, "," if suffix == ".csv" else "\t"), new_file_mode=0o644)
+        chunks = separated(rows, "," if suffix == ".csv" else "\t")
     elif suffix == ".parquet":
-        write_atomic(path, [parquet(rows, path)], new_file_mode=0o644)
+        chunks = [parquet(rows, path)]
     elif suffix in (".jsonl", ".ndjson") and chosen == "openai":
-        write_atomic(path, rows.whole_lines(), new_file_mode=0o644)
+        chunks = rows.whole_lines()
     elif suffix in (".jsonl", ".ndjson"):
-        write_atomic(path, (dump(row).encode("utf-8") + b"\n" for row in rows), new_file_mode=0o644)
+        chunks = (dump(row).encode("utf-8") + b"\n" for row in rows)
     else:
         raise InputError(f"{path.name} does not say what to write.", hint="Name it .jsonl, .csv, .tsv or .parquet.")
+    with contextlib.suppress(_NothingFitsError):
+        write_atomic(path, _unless_nothing_fits(rows, chunks), new_file_mode=0o644)
     return ExportResult(rows.written, tuple(rows.skipped))
 
 
@@ -108,3 +112,13 @@ class _Rows:
                 continue
             self.written += 1
             yield line, row
+
+
+class _NothingFitsError(Exception):
+    """Ends the writing of a file that would be empty."""
+
+
+def _unless_nothing_fits(rows: _Rows, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    yield from chunks
+    if rows.skipped and not rows.written:
+        raise _NothingFitsError

@@ -151,7 +151,7 @@ def import_row(row: SourceRow, *, shape: Shape | None = None, mapping: ColumnMap
     except RecursionError:
         return ImportedRow(row.number, None, "it nests too deeply", row.value)
     except ValueError:
-        return ImportedRow(row.number, None, "a number in it is infinite or none, which JSON cannot hold", row.value)
+        return ImportedRow(row.number, None, "a number in it is NaN or too large for JSON", row.value)
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         return ImportedRow(row.number, None, f"it is not built as expected ({error})", row.value)
     left_out = tuple(key for key, value in fields.items() if value not in _NOTHING)

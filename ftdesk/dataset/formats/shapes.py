@@ -101,7 +101,7 @@ def _written(call: Any) -> Any:
 
 
 def _tools(row: dict[str, Any]) -> dict[str, Any]:
-    """The definitions of tools as a member of an example: a list, or JSON text, of functions with or without frame."""
+    """The definitions of tools as a member of an example: a list, or JSON text, of functions, framed or bare."""
     value = row.pop("tools", None)
     if isinstance(value, str) and value:
         value = _parsed(value, "tools")
@@ -109,8 +109,11 @@ def _tools(row: dict[str, Any]) -> dict[str, Any]:
         return {}
     if not (isinstance(value, list) and all(isinstance(item, Mapping) for item in value)):
         raise NotConvertibleError("“tools” is not a list of definitions")
-    framed = [item if "function" in item else {"type": "function", "function": item} for item in value]
-    return {"tools": framed}
+    return {"tools": [_framed(item) for item in value]}
+
+
+def _framed(tool: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"type": "function", "function": tool} if "name" in tool and "function" not in tool else tool
 
 
 def _parsed(text: str, key: str) -> Any:

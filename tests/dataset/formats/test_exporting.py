@@ -174,6 +174,15 @@ def test_values_come_back_from_parquet_with_their_types(tmp_path: Path) -> None:
     assert (types["answer"], types["is"], types["text"], types["mixed"]) == ("int64", "bool", "string", "string")
 
 
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet", "a.jsonl"])
+def test_a_file_is_not_replaced_by_an_empty_one(tmp_path: Path, name: str) -> None:
+    target = tmp_path / name
+    target.write_text("old")
+    result = export_rows([b"{broken"], target)
+    assert (result.written, len(result.skipped), target.read_text()) == (0, 1, "old")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
 def test_a_refused_export_leaves_what_was_there(tmp_path: Path) -> None:
     target = tmp_path / "out.csv"
     target.write_text("old")

@@ -238,7 +238,7 @@ def test_numbers_that_json_cannot_hold_and_values_that_nest_too_deeply_are_refus
     path.write_text("\n".join(row % json.dumps({"messages": [ASK, ANSWER]})[1:] for row in rows))
     nan, infinite, deep, good = imported(path)
     assert (nan, good) == ("not valid JSON: NaN is no JSON", {"messages": [ASK, ANSWER]})
-    assert "infinite" in infinite
+    assert "too large" in infinite
     assert isinstance(deep, str) or "a" in deep  # how deep is too deep is for the version of Python to say
 
 
