@@ -83,13 +83,13 @@ def _message(path: Path, message: Mapping[str, Any]) -> Iterator[TextField]:
 
 
 def _texts(path: Path, value: Any, part: Part) -> Iterator[TextField]:
-    """Every text below ``value``. What says the type of a tool or of a parameter is no text."""
-    if isinstance(value, str):
-        if not (part == "tools" and path[-1] == "type"):
-            yield TextField(path, value, part)
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _texts((*path, key), item, part)
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _texts((*path, index), item, part)
+    """Every text below ``value``, however deep. What says the type of a tool or of a parameter is no text."""
+    waiting = [(path, value)]
+    while waiting:
+        at, item = waiting.pop()
+        if isinstance(item, str):
+            if not (part == "tools" and at[-1] == "type"):
+                yield TextField(at, item, part)
+        elif isinstance(item, Mapping | list):
+            inner = item.items() if isinstance(item, Mapping) else enumerate(item)
+            waiting.extend(reversed([((*at, step), held) for step, held in inner]))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from ftdesk.dataset.fields import message_number, text_fields
 
 CALL = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
@@ -44,3 +46,11 @@ def test_both_answers_and_the_prompt_of_a_preference_example_are_texts() -> None
 def test_what_is_no_example_has_no_texts_and_raises_nothing() -> None:
     for value in ({"messages": 3}, {"messages": [{"role": [], "content": {"a": 1}}]}, {"input": None, "tools": None}):
         assert list(text_fields(value)) == []
+
+
+def test_a_text_is_found_however_deep_it_stands() -> None:
+    value: Any = "deep"
+    for _ in range(5_000):
+        value = [value]
+    (field,) = text_fields({"messages": [], "x": value})
+    assert (field.text, len(field.path)) == ("deep", 5_001)
