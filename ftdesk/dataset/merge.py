@@ -54,15 +54,18 @@ def replay(changes: Iterable[Change], theirs: Sequence[bytes]) -> Merged:
     Where there is none, what it inserted stands there as well, and that counts as a conflict.
     """
     lines = list(theirs)
+    known = set(theirs)
     conflicts = 0
     for splice in (splice for change in changes for splice in change.splices):
-        row = _nearest(lines, splice.removed, splice.row)
+        # A line that is not there at all must not be looked for everywhere, once for each change.
+        row = _nearest(lines, splice.removed, splice.row) if known.issuperset(splice.removed) else None
         if row is None:
             conflicts += 1
             row, removed = min(splice.row, len(lines)), 0
         else:
             removed = len(splice.removed)
         lines[row : row + removed] = splice.inserted
+        known.update(splice.inserted)
     return Merged(lines, conflicts)
 
 
@@ -138,9 +141,14 @@ def _nearest(lines: list[bytes], wanted: tuple[bytes, ...], row: int) -> int | N
     size = len(wanted)
     if not size:
         return min(row, len(lines))
-    places = (place for place, line in enumerate(lines) if line == wanted[0])
-    fitting = [place for place in places if tuple(lines[place : place + size]) == wanted]
-    return min(fitting, key=lambda place: abs(place - row), default=None)
+    radius = 16
+    while True:  # most stand where they stood, or near
+        begin, end = max(0, row - radius), min(len(lines), row + radius + 1)
+        places = (place for place in range(begin, end) if lines[place] == wanted[0])
+        fitting = [place for place in places if tuple(lines[place : place + size]) == wanted]
+        if fitting or (begin == 0 and end == len(lines)):
+            return min(fitting, key=lambda place: abs(place - row), default=None)
+        radius *= 8
 
 
 def _common(one: Sequence[bytes], other: Sequence[bytes]) -> int:

@@ -8,7 +8,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftdesk.dataset.merge import matches, merge
+from ftdesk.dataset.changes import Change, Splice
+from ftdesk.dataset.merge import matches, merge, replay
 
 lines = st.lists(st.sampled_from([b"a", b"b", b"c", b"d", b"e", b""]), max_size=12)
 
@@ -55,6 +56,14 @@ def test_what_one_side_left_alone_does_not_come_back_with_a_conflict() -> None:
     assert (merged.lines, merged.conflicts) == (letters("aTBcDe"), 1)
     merged = merge(letters("abc"), letters("ABc"), letters("TUVc"))
     assert (merged.lines, merged.conflicts) == (letters("TUVABc"), 1)
+
+
+def test_edits_find_their_lines_again_wherever_these_have_gone() -> None:
+    theirs = [b"new %d" % row for row in range(700)] + [b"old %d" % row for row in range(300)] + [b"old 7"]
+    edit = Change("Edit", (Splice(5, (b"old 5", b"old 6"), (b"edited",)), Splice(900, (b"old 7",), (b"nearest",))))
+    merged = replay([edit, Change("Edit", (Splice(2, (b"gone",), (b"mine",)),))], theirs)
+    expected = [*theirs[:2], b"mine", *theirs[2:705], b"edited", *theirs[707:-1], b"nearest"]
+    assert (merged.lines, merged.conflicts) == (expected, 1)
 
 
 @given(lines, lines)
