@@ -12,11 +12,12 @@ from ftdesk.dataset.content_parts import add_part, image_part, text_part
 from ftdesk.dataset.conversation import remove_field, set_field, set_role, set_text, set_trained
 from ftdesk.dataset.tool_calls import add_call
 from ftdesk.ui.dataset.answered_call import AnsweredCall
+from ftdesk.ui.dataset.card_shape import other_fields, shape
 from ftdesk.ui.dataset.context import CardContext
 from ftdesk.ui.dataset.dragging import Grip
 from ftdesk.ui.dataset.edits import Edit
 from ftdesk.ui.dataset.parts import JsonView, MessageText
-from ftdesk.ui.dataset.parts_view import PartsView, kinds_of
+from ftdesk.ui.dataset.parts_view import PartsView
 from ftdesk.ui.dataset.pictures import Pictures
 from ftdesk.ui.dataset.role_button import RoleButton
 from ftdesk.ui.dataset.text_line import TextLine
@@ -26,7 +27,6 @@ from ftdesk.ui.text import Label, one_line, plural, set_tooltip
 from ftdesk.ui.tokens import UNIT
 from ftdesk.ui.widgets import Button, IconButton, Surface, restyle
 
-_SHOWN_ELSEWHERE = frozenset({"role", "content", "tool_calls", "weight", "name", "tool_call_id"})
 _SURFACES = {"user": "bubble", "assistant": "card"}
 
 
@@ -72,7 +72,7 @@ class MessageCard(Surface):
             if isinstance(message.get("refusal"), str):
                 self._refusal()
             self._tool_calls(message)
-            for key in _other_fields(message):
+            for key in other_fields(message):
                 self._other_field(key)
         else:
             self.column.addWidget(Label(self.tr("This message is not an object; edit it as raw JSON."), "error"))
@@ -93,10 +93,8 @@ class MessageCard(Surface):
     def show_tokens(self, number: int | None, read: int = 0) -> None:
         """``read`` of the ``number`` tokens come before the point at which a model stops reading the example."""
         if number is None or read >= number:
-            tone, text = (
-                "mute",
-                "" if number is None else plural(number, self.tr("1 token"), self.tr("{number} tokens")),
-            )
+            tone = "caption"
+            text = "" if number is None else plural(number, self.tr("1 token"), self.tr("{number} tokens"))
         elif read <= 0:
             tone, text = "warning", self.tr("cut off")
         else:
@@ -136,7 +134,7 @@ class MessageCard(Surface):
         if self.shape[0] == "assistant" and context.kind == "supervised":
             row.addWidget(self._trains(number))
         row.addStretch()
-        self._tokens = Label("", "mute")
+        self._tokens = Label("", "caption")
         self._tokens.setObjectName(f"message_{self.index}_tokens")
         row.addWidget(self._tokens)
         self._up = self._action("arrow-up", self.tr("Move message {number} up"), lambda: self._move(-1))
@@ -334,34 +332,6 @@ class MessageCard(Surface):
 
     def _restructure(self, title: str, edit: Edit) -> None:
         self.restructured.emit(title.format(number=self.index + 1), edit)
-
-
-def shape(message: Any, kind: str) -> tuple[Any, ...]:
-    """What decides of which widgets a card is made. Messages of one shape can take each other's card."""
-    if not isinstance(message, Mapping):
-        return ("", repr(message)[:200])
-    content = message.get("content")
-    if isinstance(content, list):
-        content_shape: Any = kinds_of(content)
-    else:
-        content_shape = "text" if isinstance(content, str) else type(content).__name__
-    calls = message.get("tool_calls")
-    fields = tuple(_other_fields(message))
-    shown = ("name" in message, isinstance(message.get("refusal"), str))
-    return (
-        message.get("role"),
-        content_shape,
-        len(calls) if isinstance(calls, list) else repr(calls),
-        fields,
-        shown,
-        kind,
-    )
-
-
-def _other_fields(message: Mapping[str, Any]) -> list[str]:
-    """What has no widget of its own: shown as JSON, and kept."""
-    known = _SHOWN_ELSEWHERE | {"refusal"} if isinstance(message.get("refusal"), str) else _SHOWN_ELSEWHERE
-    return [key for key in message if key not in known]
 
 
 def _text_of(value: Any) -> str:

@@ -10,8 +10,9 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from ftdesk.dataset.record import Record
-from ftdesk.ui.dataset.card import MessageCard, shape
+from ftdesk.ui.dataset.card import MessageCard
 from ftdesk.ui.dataset.card_order import CardOrder
+from ftdesk.ui.dataset.card_shape import shape
 from ftdesk.ui.dataset.context import CardContext, contexts_of
 from ftdesk.ui.dataset.fields_editor import FieldsEditor, other_fields
 from ftdesk.ui.dataset.pictures import Pictures

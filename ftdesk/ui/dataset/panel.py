@@ -22,12 +22,13 @@ from ftdesk.ui.dataset.inspector import Inspector
 from ftdesk.ui.dataset.message_tokens import MessageTokensDisplay
 from ftdesk.ui.dataset.row_edits import RowEdits
 from ftdesk.ui.dataset.selection import SelectedExamples
+from ftdesk.ui.dataset.welcome import Welcome
 from ftdesk.ui.desk import Desk
 from ftdesk.ui.focus_order import set_reading_order
 from ftdesk.ui.panel import Panel
 from ftdesk.ui.text import Label, plural
 from ftdesk.ui.tokens import TEXT_WIDTH, UNIT
-from ftdesk.ui.widgets import EmptyState, IconButton
+from ftdesk.ui.widgets import IconButton
 from ftdesk.validation.findings import Finding
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class DatasetPanel(Panel):
         self._wants_inspector = True
         self._fits = True
         self._pages = QStackedWidget()
-        self._pages.addWidget(self._welcome())
+        self._pages.addWidget(Welcome(desk.files))
         self._pages.addWidget(self._editor())
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -116,22 +117,6 @@ class DatasetPanel(Panel):
         if fits != self._fits:
             self._fits = fits
             self.inspector.setVisible(fits and self._wants_inspector)
-
-    def _welcome(self) -> QWidget:
-        files = self.desk.files
-        welcome = EmptyState(
-            "message-square",
-            self.tr("Write the examples a model learns from"),
-            self.tr(
-                "Open or import a file, start a new one, or try the sample. "
-                "It all works on this computer, without a key."
-            ),
-        )
-        welcome.offer(self.tr("Try the sample"), files.try_sample, primary=True).setObjectName("try_sample_button")
-        welcome.offer(self.tr("Open…"), files.choose_and_open).setObjectName("open_button")
-        welcome.offer(self.tr("Import…"), files.transfers.choose_import).setObjectName("welcome_import_button")
-        welcome.offer(self.tr("New dataset"), files.new).setObjectName("new_dataset_button")
-        return welcome
 
     def _editor(self) -> QWidget:
         middle = QWidget()
