@@ -196,7 +196,7 @@ def write_parts(rows: Rows, split: Split, folder: Path, *, source: Path | None, 
     """
     _check_folder(source, folder, split.parts, replace=replace)
     make_folder(folder)
-    mode = stat.S_IMODE(rows.base.stat.st_mode) if rows.base is not None else 0o644
+    mode = stat.S_IMODE(rows.base.stat.st_mode) if rows.base is not None else 0o666
     last = len(rows) - 1
 
     def lines(members: Iterable[int]) -> Iterator[bytes]:

@@ -115,7 +115,7 @@ def copy_file(source: Path, target: Path) -> None:
     """Make ``target`` a copy of ``source``, whole or not at all. Raises ``StorageError``."""
     try:
         with source.open("rb") as file:
-            write_atomic(target, [FileRange(file.fileno(), 0, os.fstat(file.fileno()).st_size)], new_file_mode=0o644)
+            write_atomic(target, [FileRange(file.fileno(), 0, os.fstat(file.fileno()).st_size)], new_file_mode=0o666)
     except OSError as error:
         raise StorageError(
             f"Cannot copy {source}: {error.strerror or error}.", str(error), "Check the file and try again."

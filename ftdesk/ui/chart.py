@@ -141,7 +141,7 @@ class LossChart(QWidget):
 
     def save(self, path: Path) -> None:
         """Write SVG or CSV where the name ends so, else PNG. Raises ``StorageError``."""
-        write_atomic(path, [self._shown().content(path.suffix)], new_file_mode=0o644)
+        write_atomic(path, [self._shown().content(path.suffix)], new_file_mode=0o666)
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:

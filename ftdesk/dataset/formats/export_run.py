@@ -59,7 +59,7 @@ class ExportRun:
                 entry = {"line": written, "tags": sorted(labels.tags), "note": labels.note}
                 entries.append(json.dumps(entry, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
         if entries:
-            write_atomic(target, entries, new_file_mode=0o644)
+            write_atomic(target, entries, new_file_mode=0o666)
         return len(entries)
 
     def _lines(self) -> Iterator[bytes]:

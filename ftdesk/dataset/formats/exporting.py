@@ -58,7 +58,7 @@ def export_rows(lines: Iterable[bytes], path: Path, layout: str = "") -> ExportR
     else:
         raise InputError(f"{path.name} does not say what to write.", hint="Name it .jsonl, .csv, .tsv or .parquet.")
     with contextlib.suppress(_NothingFitsError):
-        write_atomic(path, _unless_nothing_fits(rows, chunks), new_file_mode=0o644)
+        write_atomic(path, _unless_nothing_fits(rows, chunks), new_file_mode=0o666)
     return ExportResult(rows.written, tuple(rows.skipped))
 
 

@@ -47,7 +47,7 @@ class ImportRun:
 
     def write(self, target: Path) -> None:
         """Write all examples to ``target``, which is there as a whole or not at all. Raises ``StorageError``."""
-        write_atomic(target, (line + b"\n" for line in self._lines()), new_file_mode=0o644)
+        write_atomic(target, (line + b"\n" for line in self._lines()), new_file_mode=0o666)
 
     def read(self) -> list[bytes]:
         """All examples, as lines without LF."""
@@ -79,4 +79,4 @@ def write_refused(rows: Iterable[ImportedRow], target: Path) -> None:
             value = json.loads(json.dumps(row.value, default=str), parse_constant=str)
             yield dump({"row": row.number, "reason": row.reason, "value": value}).encode("utf-8") + b"\n"
 
-    write_atomic(target, lines(), new_file_mode=0o644)
+    write_atomic(target, lines(), new_file_mode=0o666)
