@@ -23,6 +23,7 @@ _HALF_OCTAVE_BITS = 6
 _SCRIPT_BITS = 5
 _FEWEST_LETTERS = 12
 _SAMPLED_LETTERS = 24
+_MOSTLY_ASCII = 1.2  # bytes in UTF-8 for each character; in Cyrillic and the like it is two, in Chinese three
 # By the beginnings of Unicode's blocks; the ranges between are of no script that is told apart here.
 _SCRIPTS: tuple[tuple[int, int, str], ...] = (
     (0x0041, 0x024F, "Latin"),
@@ -214,7 +215,7 @@ def _is_short(answer: str) -> bool:
 
 def _script(text: str) -> int:
     """The script of most letters of ``text``, a sample of a long one; 0 where few letters or none prevail."""
-    if text.isascii():
+    if len(text.encode()) < _MOSTLY_ASCII * len(text):
         return 1 if len(text) > 2 * _FEWEST_LETTERS else 0
     letters = [letter for letter in text[:: max(1, len(text) // (2 * _SAMPLED_LETTERS))] if letter.isalpha()]
     if len(letters) < _FEWEST_LETTERS:

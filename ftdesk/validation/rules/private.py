@@ -93,7 +93,7 @@ _SECRET_SIGNS = Scanner(
     "|nvapi-|r8_|dapi|_v1_|shp|eyJ|AccountKey=|PRIVATE KEY-----"
 )
 # Nine digits, with a little between them, are the least of a number that belongs to a person.
-_PERSONAL_SIGNS = Scanner(r"@|[0-9](?:[ ./()-]{0,3}[0-9]){8}|\+[1-9][0-9 ().-]{7}")
+_PERSONAL_SIGNS = Scanner(r"@[A-Za-z0-9-]+\.[A-Za-z]|[0-9](?:[ ./()-]{0,3}[0-9]){8}|\+[1-9][0-9 ().-]{7}")
 
 
 def _may_hold_secret(line: Line) -> bool:
@@ -113,7 +113,7 @@ def _may_hold_secret(line: Line) -> bool:
 )
 def secret_in_text(example: Example) -> Iterator[Problem]:
     for path, text in texts_of(example):
-        for match in _SECRET.finditer(_long_words(text)):
+        for match in _SECRET.finditer(_long_words(text)) if _SECRET_SIGNS.found_in(text) else ():
             secret = match.group()
             if len(set(secret[4:])) >= _FEWEST_DIFFERENT and "EXAMPLE" not in secret:
                 name = _SECRET_NAMES[(match.lastindex or 1) - 1]
@@ -144,6 +144,8 @@ def _may_hold_personal_data(line: Line) -> bool:
 )
 def personal_data(example: Example) -> Iterator[Problem]:
     for path, text in texts_of(example):
+        if not _PERSONAL_SIGNS.found_in(text):
+            continue
         kinds: dict[str, list[str]] = {}
         for kind, datum in _personal(text):
             kinds.setdefault(kind, []).append(datum)
@@ -154,8 +156,6 @@ def personal_data(example: Example) -> Iterator[Problem]:
 def _personal(text: str) -> Iterator[tuple[str, str]]:
     if "@" in text:
         yield from (("e-mail address", address) for address in _addresses(text))
-    if not any(map(text.__contains__, "0123456789")):
-        return
     taken: list[tuple[int, int]] = []
     for kind, pattern, is_real in (
         ("account number", _IBAN, _is_iban),

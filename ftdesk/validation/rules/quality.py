@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ftdesk.validation.record import Example, Line
 from ftdesk.validation.rule import Problem, text_rule
+from ftdesk.validation.scanning import Scanner
 from ftdesk.validation.texts import answers_of
 from ftdesk.validation.wording import quoted
 
@@ -38,6 +39,9 @@ _PLACEHOLDER = re.compile(
     r"|\[(?:Your|Insert|Enter|Company|Customer|Recipient|Client)(?: [A-Za-z'’/-]{1,20}){1,4}\]"
     r"|<(?:insert|your|enter)[ _-][a-z _-]{2,30}>",
     re.IGNORECASE,
+)
+_PLACEHOLDER_SIGNS = Scanner(
+    r"\{\{ ?[A-Za-z_]|\[(?i:your|insert|enter|company|customer|recipient|client) |<(?i:insert|your|enter)[ _-]"
 )
 _UNWRITTEN = re.compile(
     r"\s*(?:todo|tbd|fixme|lorem ipsum|placeholder|\[placeholder\]|xxx+)\b[\s:.…!-]*", re.IGNORECASE
@@ -130,9 +134,7 @@ def _may_be_unfilled(line: Line) -> bool:
     for message in line.value["messages"]:
         if message["role"] == "assistant":
             content = message["content"]
-            if "[" in content or "<" in content or ("{" in content and "{{" in content):
-                return True
-            if content.lstrip()[:3].lower() in _UNWRITTEN_STARTS:
+            if content.lstrip()[:3].lower() in _UNWRITTEN_STARTS or _PLACEHOLDER_SIGNS.found_in(content):
                 return True
     return False
 
@@ -160,7 +162,5 @@ def _placeholder(answer: str) -> str | None:
     unwritten = _UNWRITTEN.match(head)
     if unwritten and (unwritten.end() == len(answer) or head.lstrip()[:5].lower() == "lorem"):
         return unwritten.group().strip()
-    if not ("{{" in answer or "[" in answer or "<" in answer) or _TEMPLATE_CODE.search(answer):
-        return None
-    match = _PLACEHOLDER.search(answer)
-    return match.group() if match else None
+    match = _PLACEHOLDER.search(answer) if _PLACEHOLDER_SIGNS.found_in(answer) else None
+    return match.group() if match and not _TEMPLATE_CODE.search(answer) else None

@@ -37,6 +37,7 @@ _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _SPACELESS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 # The flags of England, Scotland and Wales are a black flag and tag characters.
 _FLAG = re.compile("\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f")
+_PRINTED = bytes((*b"\t\n\r", *range(0x20, 0x7F)))
 _ESCAPED = Scanner(r"\\[ubf]")
 _NAMES = {
     "\x7f": "delete",
@@ -107,8 +108,9 @@ def hidden_characters(example: Example) -> Iterator[Problem]:
 
 def hidden_in(text: str) -> list[int]:
     """Where in ``text`` characters are that nobody sees, and that belong neither to its script nor to a flag."""
-    found = [match.start() for match in _HIDDEN.finditer(text)]
-    return list(_without_usual(found, text)) if found else found
+    if not _hides(text):
+        return []
+    return list(_without_usual([match.start() for match in _HIDDEN.finditer(text)], text))
 
 
 def _without_usual(found: list[int], text: str) -> Iterator[int]:
