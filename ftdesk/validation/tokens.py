@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ftdesk.validation.counters import TokenCounter
+from ftdesk.validation.image_tokens import tokens_of_image
 from ftdesk.validation.record import Example, Message
 
 # <|im_start|>, <|im_sep|> and <|im_end|> round a message; the answer is primed with three more (OpenAI cookbook, “How
@@ -25,9 +26,6 @@ _PER_PROPERTY = 3
 _BEFORE_ENUM = -3
 _PER_ENUM_ITEM = 3
 _PER_TOOL_CALL = 3
-# An image of 1024 × 1024 in high detail: 85 + 4 tiles of 170 (vision guide). Its real size is not known here.
-_PER_IMAGE = 765
-_PER_IMAGE_LOW_DETAIL = 85
 
 
 class ExampleTokens(NamedTuple):
@@ -250,9 +248,7 @@ class _Collector:
                 self._texts.append(part[kind])
                 return 0
         image = part.get("image_url")
-        if not isinstance(image, Mapping):
-            return 0
-        return _PER_IMAGE_LOW_DETAIL if image.get("detail") == "low" else _PER_IMAGE
+        return tokens_of_image(image) if isinstance(image, Mapping) else 0
 
 
 def _is_trained(message: Message) -> bool:
