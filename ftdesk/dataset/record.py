@@ -99,7 +99,8 @@ def _broken(text: str) -> Record:
     except JsonSyntaxError as error:
         column = error.position + 1
         return Record("broken", {}, f"Not valid JSON: at column {column} {error}.", column)
-    return Record("broken", {}, "Not valid JSON.", None)
+    # All that JSON allows and ``json`` refuses: Python reads no integer of more than 4,300 digits.
+    return Record("broken", {}, "A number in the line has too many digits.", None)
 
 
 def kind_of(value: Mapping[str, Any]) -> Kind:

@@ -118,3 +118,8 @@ def test_an_edit_inside_a_hostile_line_is_done_or_refused_in_a_sentence() -> Non
             assert b"Edited" in set_text(third, 0, "Edited")
             done += 1
     assert done >= 2 * len(naughty_strings())
+
+
+def test_a_number_of_too_many_digits_is_called_that_and_not_broken_json() -> None:
+    record = read_record(b'{"messages": [], "n": ' + b"9" * 5_000 + b"}")
+    assert (record.kind, record.problem) == ("broken", "A number in the line has too many digits.")
