@@ -78,7 +78,14 @@ def _may_hide(line: Line) -> bool:
     raw = line.raw
     if raw.isascii() and b"\x7f" not in raw and not (b"\\" in raw and _ESCAPED.found_in(raw.decode())):
         return False
-    return not line.plain or any(_HIDDEN.search(message["content"]) for message in line.value["messages"])
+    return not line.plain or any(_hides(message["content"]) for message in line.value["messages"])
+
+
+def _hides(text: str) -> bool:
+    """Whether the pattern is found. Most of a text in Latin script is ASCII, and left out a dozen times as fast."""
+    encoded = text.encode()
+    rest = encoded.translate(None, _PRINTED).decode() if 2 * len(encoded) < 3 * len(text) else text
+    return _HIDDEN.search(rest) is not None
 
 
 @text_rule(
