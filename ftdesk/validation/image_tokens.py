@@ -31,11 +31,10 @@ def tokens_of_image(image: Mapping[str, Any]) -> int:
     if image.get("detail") == "low":
         return _BASE
     url = image.get("url")
-    width, height = (size_of_image(url) if isinstance(url, str) else None) or _UNKNOWN
-    shrink = min(1.0, _LONGEST_SIDE / max(width, height))
-    width, height = width * shrink, height * shrink
-    shrink = min(1.0, _SHORTEST_SIDE / min(width, height))
-    across, down = (-(-max(1, round(side * shrink)) // _TILE_SIDE) for side in (width, height))
+    size = (size_of_image(url) if isinstance(url, str) else None) or _UNKNOWN
+    shrink = min(1.0, _LONGEST_SIDE / max(size))
+    shrink *= min(1.0, _SHORTEST_SIDE / (min(size) * shrink))
+    across, down = (-(-max(1, round(side * shrink)) // _TILE_SIDE) for side in size)
     return _BASE + _TILE * across * down
 
 
