@@ -18,6 +18,9 @@ from ftdesk.validation.findings import Finding, Fix
 from ftdesk.validation.fixing import LineFix, as_change, fix_finding, fix_lines
 from ftdesk.validation.requirements import requirements_or_default
 
+_PAUSE_SECONDS = 0.05
+_PATIENCE = 100
+
 
 class Repairs(QObject):
     """Works on the open dataset. What is checked meanwhile is checked by the rules alone: no tokens are counted."""
@@ -30,6 +33,11 @@ class Repairs(QObject):
     def fix(self, row: int, finding: Finding) -> None:
         """Fix one finding of a row, now."""
         self._tasks.start("fix", self._fix(row, finding))
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a fix that was asked for is under way."""
+        return self._tasks.is_running("fix")
 
     async def fixes_of(self, findings: Sequence[tuple[int, Finding]]) -> list[LineFix]:
         """What becomes of the lines that these findings, by row, are about. Nothing is changed yet."""
@@ -69,11 +77,24 @@ class Repairs(QObject):
     async def aclose(self) -> None:
         await self._tasks.aclose()
 
+    async def settled(self) -> bool:
+        """Wait until what was found is about the dataset as it is now. Whether that was soon; if not, it is said."""
+        self._desk.dataset.leaving.emit()
+        for _ in range(_PATIENCE):
+            if self._desk.checking.is_settled:
+                return True
+            await asyncio.sleep(_PAUSE_SECONDS)
+        self._desk.notices.show_notice(self.tr("Not all examples are checked yet. Try again in a moment."))
+        return False
+
     async def _fix(self, row: int, finding: Finding) -> None:
         dataset = self._desk.dataset
-        dataset.leaving.emit()
+        if not await self.settled():
+            return
         document = dataset.document
-        if document is None or row >= len(document):
+        # What was typed meanwhile may have settled it.
+        still = [found for found in self._desk.checking.findings(row) if _is_same(found, finding)]
+        if document is None or not still:
             return
         line = document.shown_line(row)
         fix = await asyncio.to_thread(_fix_one, self._like(), line, replace(finding, line=row + 1))
@@ -86,6 +107,10 @@ class Repairs(QObject):
         """Host and method that are checked for."""
         summary = self._desk.checking.summary
         return self._desk.profile_of(self._desk.host.name), summary.method if summary else "supervised"
+
+
+def _is_same(a: Finding, b: Finding) -> bool:
+    return (a.rule, a.path, a.fix) == (b.rule, b.path, b.fix)
 
 
 def checker_for(host: str, method: str) -> Checker:

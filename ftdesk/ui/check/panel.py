@@ -308,10 +308,13 @@ class CheckPanel(Panel):
 
     def open_fixes(self, only: Fix | None = None) -> None:
         """Show what can be fixed, with everything safe ticked, or only one kind."""
+        self.tasks.start("fixes", self._open_fixes(only))
+
+    async def _open_fixes(self, only: Fix | None) -> None:
         from ftdesk.ui.check.fixes_dialog import FixesDialog
 
-        self.desk.dataset.leaving.emit()
-        FixesDialog(self.desk, self._repairs, self.window(), only).open()
+        if await self._repairs.settled():
+            FixesDialog(self.desk, self._repairs, self.window(), only).open()
 
     def _open(self, index: QModelIndex) -> None:
         self._toggle(index)

@@ -19,6 +19,7 @@ from ftdesk.settings import HostEntry
 from ftdesk.ui.change_delegate import PREVIEW_ROLE, Piece
 from ftdesk.ui.check.fixes_model import FixesModel, changed_sides
 from ftdesk.ui.check.panel import CheckPanel
+from ftdesk.ui.repairs import Repairs
 from ftdesk.ui.text import Label
 from ftdesk.ui.widgets import Tile
 from ftdesk.validation.fixing import LineFix
@@ -225,5 +226,23 @@ def test_a_connection_is_checked_and_priced_as_the_kind_of_host_that_it_is(qapp:
         desk.host.choose("mine")
         await user.until(lambda: is_settled(user) and user.find("cost_label", Label).text() == "–")
         assert user.find("hosts_verdict").accessibleName()
+
+    play(qapp, tmp_path, scenario)
+
+
+def test_a_finding_that_was_settled_by_typing_is_not_fixed(qapp: QApplication, tmp_path: Path) -> None:
+    async def scenario(user: Driver) -> None:
+        desk = user.window.desk
+        panel = user.window.panel("check")
+        assert isinstance(panel, CheckPanel)
+        blank = desk.checking.findings(12)[0]
+        assert blank.fix == "remove-line"
+        document = desk.dataset.document
+        assert document is not None
+        document.replace(12, example(30), "Write")
+        repairs = Repairs(desk, panel)
+        repairs.fix(12, blank)
+        await user.until(lambda: not repairs.is_busy)
+        assert lines_of(user)[12] == example(30)
 
     play(qapp, tmp_path, scenario)
