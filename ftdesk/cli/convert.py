@@ -76,7 +76,10 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError(f"{target} exists already.", hint="Choose another name, or add --force to replace it.")
     shape = shape_named(arguments.shape) if arguments.shape else None
     mapping = _mapping(arguments.column)
-    why = "columns as given" if mapping else shape.title if shape else recognise(source).why
+    why = "columns as given" if mapping else shape.title if shape else ""
+    if not why:
+        recognition = recognise(source)
+        shape, why = recognition.shape, recognition.why
     tally = _Tally()
     try:
         with tempfile.TemporaryFile() as lines:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,16 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no JSON")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse)
+def _once(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, unless a key stands in it twice: only the last value would be read."""
+    made = dict(members)
+    if len(made) < len(members):
+        twice = Counter(key for key, _ in members).most_common(1)[0][0]
+        raise ValueError(f"the key “{twice}” stands there twice")
+    return made
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse, object_pairs_hook=_once)
 
 
 def json_lines(path: Path) -> Iterator[SourceRow]:
@@ -99,7 +109,7 @@ def _parsed(path: Path) -> Any:
                 f"{path} is one JSON array of over 1 GiB, which has to be read as a whole.",
                 hint="Turn it into JSON Lines first, one example on a line.",
             )
-        return json.loads(path.read_text("utf-8-sig"))
+        return json.loads(path.read_text("utf-8-sig"), object_pairs_hook=_once)
     except OSError as error:
         raise unreadable(path, error) from error
     except (ValueError, RecursionError) as error:

@@ -71,6 +71,13 @@ def _system(row: dict[str, Any]) -> list[Any]:
     return [{"role": "system", "content": text}] if text else []
 
 
+def _refuse_apart(row: Mapping[str, Any]) -> None:
+    """Refuse a row that keeps what is talked about in a field of its own."""
+    for key in ("context", "image", "images", "video", "videos", "audio", "audios"):
+        if row.get(key):
+            raise NotConvertibleError(f"the conversation may mean nothing without “{key}”, which has no place in it")
+
+
 def _turn(role: str, text: str) -> dict[str, Any]:
     return {"role": role, "content": text}
 
@@ -142,6 +149,7 @@ def _from_openai(row: dict[str, Any]) -> Example:
 
 
 def _from_sharegpt(row: dict[str, Any]) -> Example:
+    _refuse_apart(row)
     key = "conversation" if _present(row, "conversation") else "conversations"
     messages = _system(row)
     for number, turn in enumerate(_messages(row.pop(key, None), key), start=1):
@@ -168,6 +176,7 @@ def _from_sharegpt(row: dict[str, Any]) -> Example:
 
 
 def _from_alpaca(row: dict[str, Any]) -> Example:
+    _refuse_apart(row)
     messages = _system(row)
     history = row.pop("history", None) or []
     if not isinstance(history, list):
@@ -193,8 +202,7 @@ def _from_pair(row: dict[str, Any]) -> Example:
     keys = _pair_keys(row)
     if not keys:
         raise NotConvertibleError("there is no prompt with its completion")
-    if _present(row, "context"):
-        raise NotConvertibleError("the answer may depend on “context”, which has no place beside the prompt")
+    _refuse_apart(row)
     messages = _system(row)
     if all(isinstance(row[key], list) for key in keys):
         for key in keys:
@@ -206,6 +214,7 @@ def _from_pair(row: dict[str, Any]) -> Example:
 
 def _from_chosen(row: dict[str, Any]) -> Example:
     """TRL's preference shape: texts or lists of messages, with the prompt apart or as the common beginning of both."""
+    _refuse_apart(row)
     answers: dict[str, list[Any]] = {}
     for key in ("chosen", "rejected"):
         value = row.pop(key, None)

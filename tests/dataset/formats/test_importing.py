@@ -173,7 +173,11 @@ def test_rows_that_do_not_map_are_listed_and_none_is_dropped(tmp_path: Path) -> 
         ({"chosen": [ASK, ANSWER, ASK, OTHER], "rejected": [ASK, OTHER, ASK, ANSWER]}, "“chosen” has 3 messages"),
         ({"prompt": [ASK], "chosen": [ANSWER, ASK, OTHER], "rejected": [OTHER]}, "“chosen” has 3 messages"),
         ({"prompt": "other", "chosen": [ASK, ANSWER], "rejected": [ASK, OTHER]}, "not what both answers begin with"),
-        ({"context": "It is Paris.", "question": "q", "answer": "a"}, "may depend on “context”"),
+        ({"context": "It is Paris.", "question": "q", "answer": "a"}, "nothing without “context”"),
+        (
+            {"images": ["a.png"], "conversations": [{"from": "human", "value": "<image>"}]},
+            "nothing without “images”",
+        ),
         ({"instruction": "q", "output": "a", "history": [[None, "hi"]]}, "entry 1 of “history”"),
         ({"instruction": "q", "output": "a", "history": ["ab"]}, "entry 1 of “history”"),
         ({"instruction": "q", "output": "a", "system": {"a": 1}}, "“system” is not a text"),
@@ -240,6 +244,12 @@ def test_numbers_that_json_cannot_hold_and_values_that_nest_too_deeply_are_refus
     assert (nan, good) == ("not valid JSON: NaN is no JSON", {"messages": [ASK, ANSWER]})
     assert "too large" in infinite
     assert isinstance(deep, str) or "a" in deep  # how deep is too deep is for the version of Python to say
+
+
+def test_of_two_values_of_one_key_none_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"prompt": "q", "completion": "a", "prompt": "r"}\n{"prompt": "q", "completion": "a"}\n')
+    assert imported(path) == ["not valid JSON: the key “prompt” stands there twice", {"messages": [ASK, ANSWER]}]
 
 
 def test_arguments_of_calls_become_text_again(tmp_path: Path) -> None:
