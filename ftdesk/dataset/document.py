@@ -12,7 +12,8 @@ from typing import Self
 
 from ftdesk.dataset.backups import Backups
 from ftdesk.dataset.changes import Change, DocumentObserver, LabelChange, Splice
-from ftdesk.dataset.journal import FileState, Journal, is_edited_elsewhere, open_journal
+from ftdesk.dataset.file_state import FileState
+from ftdesk.dataset.journal import Journal, is_edited_elsewhere, open_journal
 from ftdesk.dataset.labels import LabelBook, labels_path
 from ftdesk.dataset.lines import FileLines, unreadable
 from ftdesk.dataset.manners import in_the_manner_of

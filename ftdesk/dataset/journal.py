@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ftdesk.dataset.changes import Change, Splice
+from ftdesk.dataset.file_state import FileState, sample
 from ftdesk.dataset.rows import Rows
 from ftdesk.errors import StorageError
 from ftdesk.storage.files import write_atomic
@@ -30,27 +31,6 @@ _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
 
 _LONG_LINE = 1 << 16
 """Bytes from which only the part of a line that became different is written: the whole would be felt while typing."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileState:
-    """How a file was recognised: enough to see that another program has changed it."""
-
-    size: int
-    mtime_ns: int
-    inode: int
-
-    @staticmethod
-    def of(stat: os.stat_result) -> FileState:
-        return FileState(stat.st_size, stat.st_mtime_ns, stat.st_ino)
-
-    @staticmethod
-    def at(path: Path) -> FileState | None:
-        """The state of the file that has this name now; ``None`` if there is none that can be seen."""
-        try:
-            return FileState.of(path.stat())
-        except OSError:
-            return None
 
 
 class Journal:
@@ -87,7 +67,7 @@ class Journal:
         except OSError as error:
             raise StorageError(f"Cannot read the journal {self.path}: {error.strerror}.", str(error)) from error
         try:
-            changes, start = _parsed(complete, current)
+            changes, start = self._parsed(complete, current)
         except (ValueError, KeyError, TypeError):
             return None  # Damaged on disk: whatever it holds must be kept, not guessed at.
         self.changes = len(changes)
@@ -103,7 +83,8 @@ class Journal:
         facts = None if state is None else asdict(state)
         # For a person who looks for a journal. Not every file name is UTF-8.
         name = os.fsencode(self._dataset).decode("utf-8", "replace") if self._dataset else ""
-        return {"dataset": name, "state": facts, "after": after}
+        content = sample(self._dataset, state) if self._dataset and state else ""
+        return {"dataset": name, "state": facts, "content": content, "after": after}
 
     def append(self, change: Change, state: FileState | None) -> None:
         """Write ``change`` and make it durable. ``state`` begins a journal that does not exist yet.
@@ -115,6 +96,19 @@ class Journal:
             lines.append(_line(self._state_entry(state, after=0)))
         self.changes += 1
         self._append(*lines, _line(_encoded(change)))
+
+    def _parsed(self, lines: list[bytes], current: FileState | None) -> tuple[list[WrittenChange], int | None]:
+        """All changes, and how many of them the file in the state ``current`` holds; ``None``: nobody knows."""
+        content = sample(self._dataset, current) if self._dataset and current else ""
+        changes: list[WrittenChange] = []
+        start: int | None = None
+        for line in lines:
+            entry = json.loads(line)
+            if "state" not in entry:
+                changes.append(WrittenChange(entry["title"], tuple(entry["splices"])))
+            elif _state(entry["state"]) == current or (content and entry.get("content") == content):
+                start = int(entry["after"])
+        return changes, start
 
     def clear(self) -> bool:
         """Forget all: the file holds everything now. False if the disk refused; the journal is then as it was."""
@@ -247,22 +241,11 @@ class WrittenChange:
         for row, removed, inserted in self.splices:
             before = [_unpacked(line, rows, row + offset) for offset, line in enumerate(removed)]
             splice = Splice(row, tuple(before), tuple(_patched(line, before) for line in inserted))
+            if not rows.fit([splice]):
+                raise ValueError(f"row {row} is not what the journal says")
             rows.put(splice)
             done.append(splice)
         return Change(self.title, tuple(done))
-
-
-def _parsed(lines: list[bytes], current: FileState | None) -> tuple[list[WrittenChange], int | None]:
-    """All changes, and how many of them the file in the state ``current`` holds; ``None`` if that state is unknown."""
-    changes: list[WrittenChange] = []
-    start: int | None = None
-    for line in lines:
-        entry = json.loads(line)
-        if "state" not in entry:
-            changes.append(WrittenChange(entry["title"], tuple(entry["splices"])))
-        elif _state(entry["state"]) == current:
-            start = int(entry["after"])
-    return changes, start
 
 
 def _line(entry: dict[str, Any]) -> bytes:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ftdesk.dataset.changes import LabelChange, Labels, Splice
-from ftdesk.dataset.journal import FileState
+from ftdesk.dataset.file_state import FileState
 from ftdesk.dataset.lines import unreadable
 from ftdesk.storage.files import write_atomic
 from ftdesk.storage.folders import make_folder

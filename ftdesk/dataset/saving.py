@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ftdesk.dataset.backups import Backup, Backups
-from ftdesk.dataset.journal import FileState, Journal
+from ftdesk.dataset.file_state import FileState
+from ftdesk.dataset.journal import Journal
 from ftdesk.dataset.lines import FileLines
 from ftdesk.dataset.rows import Rows
 from ftdesk.errors import InputError, StorageError
