@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from ftdesk.dataset.journal import Journal, is_edited_elsewhere, open_journal
 from ftdesk.dataset.labels import LabelBook, labels_path
 from ftdesk.dataset.lines import FileLines, unreadable
 from ftdesk.dataset.manners import in_the_manner_of
-from ftdesk.dataset.merge import Merged, difference, merge, replay
+from ftdesk.dataset.merging import Merging
 from ftdesk.dataset.record import Record, read_record
 from ftdesk.dataset.rows import FileStretch, Rows
 from ftdesk.dataset.saving import Saving, outdated
@@ -27,9 +27,6 @@ from ftdesk.storage.folders import Folders
 
 _CACHED_RECORDS = 512
 _SOME_ROWS, _SOME_BYTES = 512, 1 << 16
-
-_Combining = Callable[[list[bytes]], Merged | None]
-"""From the lines that the file has now to the rows that shall stand; ``None`` for the lines as they are."""
 
 
 class Document:
@@ -239,7 +236,7 @@ class Document:
 
         Raises ``InputError`` when the file cannot be read, ``StorageError`` when the edits cannot be put aside.
         """
-        self._stand_on_disk(lambda _: None)
+        self._stand_on(FileLines(self._file()), ())
 
     def merge_from_disk(self) -> int:
         """Bring the edits here and those of another program together. Returns how many places both had changed.
@@ -247,19 +244,29 @@ class Document:
         There, both versions stand in a row. The merged rows are one change on top of the file as it is now, and nothing
         is written yet. Raises as ``reload`` does.
         """
-        merged: list[Merged] = []
+        with self.begin_merge() as merging:
+            merging.compare()
+            self.finish_merge(merging)
+        return merging.conflicts
 
-        def combine(theirs: list[bytes]) -> Merged:
-            base = self._rows.base
-            if base is None or base.is_intact():
-                old = list(Rows(base).lines())
-                merged.append(merge(old, list(self.lines()), theirs))
-            else:  # written over in place: what the lines were is gone, but not what was done to them
-                merged.append(replay(self._performed, theirs))
-            return merged[0]
+    def begin_merge(self) -> Merging:
+        """Prepare a merge, whose ``compare`` may run in a thread. Close it in the end. Raises ``InputError``."""
+        base = self._rows.base
+        is_intact = base is None or base.is_intact()
+        return Merging(self._file(), self._rows.duplicate(), tuple(self._performed), is_intact)
 
-        self._stand_on_disk(combine)
-        return merged[0].conflicts
+    def finish_merge(self, merging: Merging) -> bool:
+        """Show the merged rows. False, and nothing done, if the document was edited since ``begin_merge``.
+
+        Raises ``StorageError`` when the edits cannot be put aside.
+        """
+        if merging.theirs is None:
+            raise ValueError("nothing was compared")
+        if tuple(self._performed) != merging.performed:
+            return False
+        self._stand_on(merging.theirs, merging.splices)
+        merging.theirs = None
+        return True
 
     def save(self, path: Path | None = None, *, overwrite: bool = False) -> None:
         """Write all rows to ``path``, or to the file itself, which is replaced whole or not at all.
@@ -451,15 +458,15 @@ class Document:
                     old.clear()
                 old.close()
 
-    def _stand_on_disk(self, combine: _Combining) -> None:
+    def _file(self) -> Path:
         if self.path is None:
             raise InputError("This dataset has no file yet.", hint="Choose where to save it.")
+        return self.path
+
+    def _stand_on(self, base: FileLines, splices: tuple[Splice, ...]) -> None:
+        """Show ``base``, the file as it is now, with ``splices`` as one change on top."""
         if self._last_saving:
             self._last_saving.outdated = True
-        base = FileLines(self.path)
-        theirs = list(Rows(base).lines())
-        merged = combine(theirs)
-        splices = tuple(difference(theirs, merged.lines)) if merged else ()
         change = Change("Merge", splices)
         journal = self._journal if self._journal and self._journal.owned else None
         if journal and splices:

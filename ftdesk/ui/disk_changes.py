@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 
@@ -11,6 +13,10 @@ from ftdesk.ui.notices import Notices
 from ftdesk.ui.open_dataset import OpenDataset
 from ftdesk.ui.saves import Saves
 from ftdesk.ui.text import plural
+from ftdesk.ui.work import BackgroundWork
+
+if TYPE_CHECKING:
+    from ftdesk.ui.tasks import Tasks
 
 _SETTLE_MILLISECONDS = 300
 """Programs write in pieces and rename afterwards: look when they have done."""
@@ -26,8 +32,11 @@ class DiskChanges(QObject):
     reopen_requested = Signal(Path)
     """Open the file anew: it is too large to be read at once."""
 
-    def __init__(self, dataset: OpenDataset, notices: Notices, saves: Saves, parent: QObject) -> None:
+    def __init__(
+        self, dataset: OpenDataset, notices: Notices, background: BackgroundWork, saves: Saves, parent: QObject
+    ) -> None:
         super().__init__(parent)
+        self._background = background
         self._dataset = dataset
         self._notices = notices
         self._saves = saves
@@ -48,8 +57,10 @@ class DiskChanges(QObject):
         self._poll.start()
         self._watch()
 
-    def end(self) -> None:
-        """Stop watching."""
+    async def aclose(self) -> None:
+        """Stop watching, and what was begun."""
+        if "_tasks" in self.__dict__:
+            await self._tasks.aclose()
         self._settle.stop()
         self._poll.stop()
         if self._watcher is not None:
@@ -93,17 +104,39 @@ class DiskChanges(QObject):
         if self._saves.is_running:  # it writes the rows as they are before that, so it goes first
             self._saves.then(self.merge)
             return
+        document = self._dataset.document
+        if document is not None and document.path is not None and _size(document.path) > _AT_ONCE_BYTES:
+            self._tasks.start("merge", self._merge_in_thread(document))
+            return
         conflicts: list[int] = []
         if self._dataset.attempt(lambda document: conflicts.append(document.merge_from_disk())):
-            if conflicts[0]:
-                text = plural(
-                    conflicts[0],
-                    self.tr("Both had changed one place; there, both versions stand one after the other."),
-                    self.tr("Both had changed {number} places; there, both versions stand one after the other."),
-                )
-            else:
-                text = self.tr("Both sets of changes are here. Save to keep them.")
-            self._notices.show_notice(text, lasting=bool(conflicts[0]))
+            self._say_merged(conflicts[0])
+
+    async def _merge_in_thread(self, document: Document) -> None:
+        from ftdesk.ui.tasks import in_thread
+
+        work = self._background.begin(self.tr("Bringing both together"))
+        try:
+            while document is self._dataset.document:
+                with document.begin_merge() as merging:
+                    await in_thread(merging.compare)
+                    # Not if something was typed meanwhile: that belongs to it, too, so begin again.
+                    if document is self._dataset.document and document.finish_merge(merging):
+                        self._say_merged(merging.conflicts)
+                        return
+        finally:
+            work.end()
+
+    def _say_merged(self, conflicts: int) -> None:
+        if conflicts:
+            text = plural(
+                conflicts,
+                self.tr("Both had changed one place; there, both versions stand one after the other."),
+                self.tr("Both had changed {number} places; there, both versions stand one after the other."),
+            )
+        else:
+            text = self.tr("Both sets of changes are here. Save to keep them.")
+        self._notices.show_notice(text, lasting=bool(conflicts))
 
     def reload(self) -> None:
         """Show the file as another program has left it. Edits that were not saved are put aside and can be found."""
@@ -135,6 +168,12 @@ class DiskChanges(QObject):
         document = self._dataset.document
         if document is not None and document.path is not None:
             self._saves.save(document.path, overwrite=True)
+
+    @cached_property
+    def _tasks(self) -> Tasks:
+        from ftdesk.ui.tasks import Tasks
+
+        return Tasks(self, self._notices.show_error)
 
     def _tell(self, document: Document, path: Path) -> None:
         if not path.exists():

@@ -51,7 +51,7 @@ class Files(QObject):
         self._window = window
         self._saving = Saves(dataset, notices, background, self)
         self._saving.saved.connect(self._say_saved)
-        self.disk = DiskChanges(dataset, notices, self._saving, self)
+        self.disk = DiskChanges(dataset, notices, background, self._saving, self)
         self.transfers = Transfers(dataset, notices, self.open, self._folder, app.folders.backups, window)
         self.disk.save_as_requested.connect(self.save_as)
         self.disk.reopen_requested.connect(self._reopen)
@@ -172,7 +172,7 @@ class Files(QObject):
 
     async def aclose(self) -> None:
         """Wait until what is being saved is saved."""
-        self.disk.end()
+        await self.disk.aclose()
         await self._saving.aclose()
 
     @cached_property

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject
 
 Event = TypeVar("Event")
+Result = TypeVar("Result")
 _SLICE_SECONDS = 0.008
 """For how long events may be applied in a row; half a frame."""
 
@@ -72,3 +73,20 @@ async def consume(events: AsyncGenerator[Event, None], apply: Callable[[Event], 
             if time.monotonic() > pause:
                 await asyncio.sleep(0)
                 pause = time.monotonic() + _SLICE_SECONDS
+
+
+async def in_thread(work: Callable[[], Result], stop: Callable[[], None] | None = None) -> Result:
+    """The result of ``work``. A task that is cancelled calls ``stop`` and waits until the thread has ended.
+
+    So what the thread reads can be closed when this is over.
+    """
+    working = asyncio.ensure_future(asyncio.to_thread(work))
+    # After a cancellation nobody asks how it ended, and asyncio would complain of that.
+    working.add_done_callback(lambda ended: None if ended.cancelled() else ended.exception())
+    try:
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        if stop is not None:
+            stop()
+        await asyncio.wait([working])
+        raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from window_driver import Driver, play
 
 from ftdesk.dataset.document import Document
+from ftdesk.dataset.merging import Merging
 from ftdesk.ui import disk_changes
 
 EDITED = b'{"messages": []}'
@@ -181,5 +183,37 @@ def test_saving_over_another_programs_change_asks_first(qapp: QApplication, samp
         assert "Saving would lose" in user.window.desk.notices.texts[0]
         assert {"Bring both together", "Keep both", "Save as…"} <= set(buttons(user))
         assert content(sample) == THEIRS
+
+    play(qapp, scenario)
+
+
+def test_a_large_file_is_merged_beside_the_loop_with_what_is_typed_meanwhile(
+    qapp: QApplication, sample: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk_changes, "_AT_ONCE_BYTES", 10)
+    reached, go_on, compare = threading.Event(), threading.Event(), Merging.compare
+
+    def held(merging: Merging) -> None:
+        reached.set()
+        assert go_on.wait(60)
+        compare(merging)
+
+    monkeypatch.setattr(Merging, "compare", held)
+
+    async def scenario(user: Driver) -> None:
+        user.window.desk.files.open(sample)
+        rest = content(sample).splitlines()[2:]
+        document = opened(user)
+        document.replace(0, EDITED, "Edit")
+        write(sample, content(sample) + THEIRS, how="replaced")
+        user.window.desk.files.disk.merge()
+        await user.until(reached.is_set)
+        document.replace(1, EDITED, "Edit meanwhile")
+        go_on.set()
+        await user.until(lambda: any("Both sets" in text for text in user.window.desk.notices.texts))
+        assert list(document.lines()) == [EDITED, EDITED, *rest, THEIRS.strip()]
+        assert document.undo_title == "Merge"
+        document.undo()
+        assert list(document.lines()) == content(sample).splitlines()
 
     play(qapp, scenario)

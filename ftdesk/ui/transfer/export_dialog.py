@@ -28,11 +28,10 @@ from ftdesk.errors import FtdeskError, InputError
 from ftdesk.overrides import override
 from ftdesk.ui.notices import Notices
 from ftdesk.ui.open_dataset import OpenDataset
-from ftdesk.ui.tasks import Tasks
+from ftdesk.ui.tasks import Tasks, in_thread
 from ftdesk.ui.text import ElidedLabel, Label, plural, visible
 from ftdesk.ui.tokens import UNIT
 from ftdesk.ui.transfer.rows_list import RowsList, ShownRow
-from ftdesk.ui.transfer.threads import in_thread
 from ftdesk.ui.widgets import Button, Choice, restyle
 
 _WIDTH, _HEIGHT = 160 * UNIT, 128 * UNIT

@@ -26,6 +26,7 @@ from ftdesk.ui.widgets import Button, Choice, restyle
 
 _WIDTH, _HEIGHT = 176 * UNIT, 164 * UNIT
 _LOOK_MILLISECONDS = 100
+_NAMED = 8
 _NEW, _APPEND = "new", "append"
 
 
@@ -153,8 +154,12 @@ class ImportDialog(QDialog):
 
     def _told(self, left_out: Iterable[str]) -> str:
         """What of the rows does not come along."""
-        names = ", ".join(f"“{one_line(name, 40)}”" for name in left_out)
-        return self.tr("Left out, as an example has no place for it: {names}.").format(names=names) if names else ""
+        names = [f"“{one_line(name, 40)}”" for name in left_out]
+        if not names:
+            return ""
+        more = [self.tr("{number} more").format(number=len(names) - _NAMED)] if len(names) > _NAMED else []
+        named = ", ".join([*names[:_NAMED], *more])
+        return self.tr("Left out, having no place in an example: {names}.").format(names=named)
 
     def _show_target(self) -> None:
         self._form.show_row(self._where, visible=self._into.currentData() == _NEW)

@@ -26,12 +26,11 @@ from ftdesk.errors import FtdeskError
 from ftdesk.overrides import override
 from ftdesk.ui.notices import Notices
 from ftdesk.ui.open_dataset import OpenDataset
-from ftdesk.ui.tasks import Tasks
+from ftdesk.ui.tasks import Tasks, in_thread
 from ftdesk.ui.text import ElidedLabel, Label, plural, visible
 from ftdesk.ui.tokens import UNIT
 from ftdesk.ui.transfer.rows_list import RowsList, ShownRow
 from ftdesk.ui.transfer.split_form import SplitForm
-from ftdesk.ui.transfer.threads import in_thread
 from ftdesk.ui.widgets import Button, Tile, restyle
 
 _WIDTH, _HEIGHT = 176 * UNIT, 160 * UNIT
