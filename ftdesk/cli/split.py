@@ -33,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Split, and end with 0 only if every line that is not blank is in a part."""
     split = split_file(
         arguments.file,
         arguments.out,
@@ -55,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         narrate(f"{split.ungrouped} examples have no field “{arguments.group_by}” and were dealt out one by one.")
     for part, members in split.parts.items():
         print(f"{len(members):>8}  {part_path(arguments.out, part)}")
-    return ExitStatus.GOOD
+    return ExitStatus.GOOD if all(line.is_blank for line in split.left_out) else ExitStatus.NO
 
 
 def _narrate_left_out(left_out: tuple[LeftOut, ...]) -> None:

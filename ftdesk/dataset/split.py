@@ -58,6 +58,7 @@ class LeftOut:
 
     line: int
     reason: str
+    is_blank: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def split_examples(
     for index, line in enumerate(lines):
         record = read_record(line)
         if record.kind in {"blank", "broken"}:
-            left_out.append(LeftOut(index + 1, record.problem))
+            left_out.append(LeftOut(index + 1, record.problem, record.kind == "blank"))
             continue
         keys[index] = key = _digest(asked(record))
         askers.note(key, _prompts(record))

@@ -55,8 +55,11 @@ def test_near_duplicates_are_told_and_may_be_split(tmp_path: Path, capsys: pytes
 
 
 def test_lines_that_are_in_no_part_are_told(tmp_path: Path, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file.write_bytes(b"\n{broken\n" + file.read_bytes())
-    assert main(["split", str(file), "--test", "20%", "--out", str(tmp_path / "parts")]) == 0
+    content = file.read_bytes()
+    file.write_bytes(b"\n" + content)
+    assert main(["split", str(file), "--test", "20%", "--out", str(tmp_path / "parts")]) == ExitStatus.GOOD
+    file.write_bytes(b"\n{broken\n" + content)
+    assert main(["split", str(file), "--test", "20%", "--out", str(tmp_path / "other")]) == ExitStatus.NO
     said = capsys.readouterr().err
     assert "Line 1 is in no part: The line is blank." in said
     assert "Line 2 is in no part: Not valid JSON" in said

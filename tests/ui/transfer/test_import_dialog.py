@@ -83,7 +83,7 @@ def test_fields_that_have_no_place_are_named_before_and_after(qapp: QApplication
 
     async def scenario(user: Driver) -> None:
         await begin(user, table)
-        told = "Left out, as an example has no place for it: “id”."
+        told = "Left out, having no place in an example: “id”."
         assert user.text("import_why").endswith(told)
         user.click("import_button")
         await user.until(lambda: user.window.desk.dataset.document is not None)
