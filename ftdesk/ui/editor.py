@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
 
 from ftdesk.overrides import override
-from ftdesk.ui.long_lines import in_pieces
+from ftdesk.ui.long_lines import in_parts, in_pieces
 from ftdesk.ui.text import BREAK, TOKEN, original, visible
 
 PAUSE_MS = 800
@@ -66,6 +66,10 @@ class TextEditor(QPlainTextEdit):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.document().setDocumentMargin(0)
+        self._rest: Iterator[str] = iter(())
+        self._load = QTimer(self)
+        self._load.setInterval(0)
+        self._load.timeout.connect(self._load_part)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE_MS)
@@ -117,7 +121,9 @@ class TextEditor(QPlainTextEdit):
         if self._partial != (len(text) > MOST_CHARACTERS):
             self._partial = not self._partial
             self.setReadOnly(self._partial)
-        self._put(in_pieces(visible(text[:LONG] if self._partial else text)))
+        self._rest = in_parts(text[:LONG] if self._partial else text)
+        self._put(next(self._rest, ""))
+        self._load.start()
 
     def _put(self, shown: str) -> None:
         position = self.textCursor().position()
@@ -131,6 +137,27 @@ class TextEditor(QPlainTextEdit):
         self._leave_token()
         self._fit()
 
+    def _load_part(self) -> None:
+        """Show the next part of a long text. The user may write above it meanwhile."""
+        part = next(self._rest, None)
+        if part is None:
+            self._load.stop()
+            return
+        at = self.textCursor().position()
+        end = QTextCursor(self.document())
+        end.movePosition(QTextCursor.MoveOperation.End)
+        self.blockSignals(True)
+        end.insertText(part)
+        if self.textCursor().position() != at:  # it stood where the part came
+            cursor = self.textCursor()
+            cursor.setPosition(at)
+            self.setTextCursor(cursor)
+        self.blockSignals(False)
+
+    def _load_all(self) -> None:
+        while self._load.isActive():
+            self._load_part()
+
     def commit(self) -> None:
         """Announce what was typed, if it is different from what was shown."""
         self._pause.stop()
@@ -143,6 +170,7 @@ class TextEditor(QPlainTextEdit):
             self.committed.emit(now)
 
     def _raw(self) -> str:
+        self._load_all()
         # toPlainText would turn no-break spaces into spaces.
         return self.document().toRawText().replace("\u2029", "\n").replace("\u2028", "\n")
 
@@ -264,6 +292,7 @@ class TextEditor(QPlainTextEdit):
             self.setTextCursor(cursor)
 
     def put_cursor_at_end(self) -> None:
+        self._load_all()
         self.moveCursor(QTextCursor.MoveOperation.End)
 
 

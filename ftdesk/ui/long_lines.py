@@ -10,12 +10,13 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from ftdesk.ui.text import BREAK
+from ftdesk.ui.text import BREAK, visible
 
 LONGEST_LINE = 8_000
 """Characters in one line from which it is shown in pieces. Laying out so many takes some 5 ms."""
 
 _PIECE = 1_000
+_PART = 1 << 16
 _LOOK_BACK = 200
 _BREAKS = re.compile(f"{BREAK}\n?")
 
@@ -28,6 +29,17 @@ def in_pieces(shown: str) -> str:
     if max(map(len, lines)) <= LONGEST_LINE:
         return shown
     return "\n".join(f"{BREAK}\n".join(_pieces(line)) if len(line) > LONGEST_LINE else line for line in lines)
+
+
+def in_parts(text: str) -> Iterator[str]:
+    """What is shown of ``text``, some 65,000 characters at a time: Qt takes a while for millions."""
+    start = 0
+    while start < len(text):
+        end = start + _PART
+        line_end = text.rfind("\n", end - _PART // 2, end)
+        end, joint = (line_end + 1, "") if line_end >= 0 else (end, f"{BREAK}\n")
+        yield in_pieces(visible(text[start:end])) + (joint if end < len(text) else "")
+        start = end
 
 
 def whole(shown: str) -> str:

@@ -153,6 +153,7 @@ def test_a_long_text_gets_a_scroll_bar_and_can_be_edited(editor: TextEditor, qtb
 def test_a_line_too_long_to_lay_out_is_edited_in_pieces(editor: TextEditor, qtbot: QtBot, text: str) -> None:
     texts = committed(editor)
     editor.show_text(text)
+    assert editor.shown_text  # all of it
     block = editor.document().begin()
     while block.isValid():
         assert block.length() < 2 * LONGEST_LINE

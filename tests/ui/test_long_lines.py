@@ -6,14 +6,14 @@ import random
 
 import pytest
 from data.naughty_strings import naughty_strings
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextCursor
 from pytestqt.qtbot import QtBot
 
 from ftdesk.ui.editor import TextEditor
-from ftdesk.ui.long_lines import LONGEST_LINE, in_pieces, place_in_pieces, whole
+from ftdesk.ui.long_lines import LONGEST_LINE, in_parts, in_pieces, place_in_pieces, whole
 from ftdesk.ui.text import BREAK, original, visible
 
 PIECES = [
@@ -42,6 +42,7 @@ def long_text(seed: int, times: int = 40) -> str:
     return "".join(source.choice(PIECES) * source.choice((1, 2, 30, 700)) for _ in range(times))
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from((1, 2, 400, 3_000))), max_size=8))
 def test_a_text_in_pieces_is_the_same_text(parts: list[tuple[str, int]]) -> None:
     text = "".join(piece * times for piece, times in parts)
@@ -49,6 +50,31 @@ def test_a_text_in_pieces_is_the_same_text(parts: list[tuple[str, int]]) -> None
     assert original(shown) == text
     assert whole(shown) == visible(text)
     assert max(map(len, shown.split("\n"))) <= LONGEST_LINE
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from((1, 9, 7_000, 30_000))), max_size=8))
+def test_a_text_in_parts_is_the_same_text(parts: list[tuple[str, int]]) -> None:
+    text = "".join(piece * times for piece, times in parts)
+    shown = "".join(in_parts(text))
+    assert original(shown) == text
+    assert max(map(len, shown.split("\n"))) <= LONGEST_LINE + len(BREAK)
+
+
+@pytest.mark.parametrize("text", ["word " * 60_000, "line\n" * 60_000, "词" * 200_000])
+def test_a_long_text_comes_in_parts_while_somebody_writes_in_it(editor: TextEditor, qtbot: QtBot, text: str) -> None:
+    committed: list[str] = []
+    editor.committed.connect(committed.append)
+    editor.show_text(text)
+    assert len(editor.document().toPlainText()) < len(text)
+    assert editor.text == text
+    editor.moveCursor(QTextCursor.MoveOperation.End)
+    written = place(editor, load=False)
+    qtbot.keyClicks(editor, "new")
+    qtbot.waitUntil(lambda: len(editor.document().toPlainText()) >= len(text), timeout=30_000)
+    qtbot.keyClicks(editor, "er")
+    editor.commit()
+    assert committed == [text[:written] + "newer" + text[written:]]
 
 
 def test_a_place_is_found_again_in_the_pieces() -> None:
@@ -75,9 +101,10 @@ def editor(qtbot: QtBot) -> TextEditor:
     return made
 
 
-def place(editor: TextEditor) -> int:
+def place(editor: TextEditor, *, load: bool = True) -> int:
     """Where the cursor stands in the exact text."""
-    units = editor.shown_text.encode("utf-16-le", "surrogatepass")
+    shown = editor.shown_text if load else editor.document().toPlainText()
+    units = shown.encode("utf-16-le", "surrogatepass")
     return len(original(units[: 2 * editor.textCursor().position()].decode("utf-16-le", "surrogatepass")))
 
 
