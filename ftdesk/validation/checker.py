@@ -9,12 +9,14 @@ import os
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Literal
 
 from ftdesk.dataset.record import kind_of
+from ftdesk.errors import InputError
 from ftdesk.validation.cache import CheckCache, whole_key
 from ftdesk.validation.findings import METHODS, Finding, HostVerdict, Method, Report, Severity
 from ftdesk.validation.likenesses import MOST_CHARACTERS, Likenesses
@@ -113,6 +115,7 @@ class Checker:
         result for the old text, ``None`` for a new line; ``raw`` is the new text, ``None`` for a line that was removed.
         """
         self._remember_waiting()
+        self._compare_waiting()
         if before is not None:
             for index, fact in zip(self._indexes, before.facts, strict=True):
                 index.remove(key, fact)
@@ -146,6 +149,7 @@ class Checker:
     def judge_dataset(self, line_of: Callable[[int], int] = lambda key: key) -> tuple[list[Finding], list[Verdict]]:
         """The same, with the verdict on each problem, also of those that are none for the chosen host."""
         self._remember_waiting()
+        self._compare_waiting()
         indexes = dict(zip(INDEXES, self._indexes, strict=True))
         found = chain(
             ((rule, *found) for rule in DATASET_RULES for found in rule.check(indexes[rule.index], line_of)),
@@ -200,9 +204,8 @@ class Checker:
         cache = parts.cache if parts is not None else None
         key = whole_key(parts.settings, keys, self.against) if parts is not None else b""
         across = cache.find_tally(key) if cache is not None and all_known else None
+        self._uncompared = parts
         if across is None:
-            if parts is not None:
-                self._compare(parts.lines(), size)
             across = self._across()
             if cache is not None:
                 cache.keep(key, across.to_bytes())
@@ -214,6 +217,18 @@ class Checker:
         if size <= MOST_CHARACTERS or self.against.name:
             for key, raw in enumerate(lines, 1):
                 self._likenesses.add(key, raw)
+
+    def _compare_waiting(self) -> None:
+        """Take in the lines of the file that was checked, unless that has happened or it is another file now."""
+        parts, self._uncompared = self._uncompared, None
+        if parts is None:
+            return
+        with suppress(InputError):
+            if parts.is_open:
+                self._compare(parts.lines(), parts.identity.size)
+            else:
+                with parts:
+                    self._compare(parts.lines(), parts.identity.size)
 
     def _across(self) -> Tally:
         """What is wrong with the examples as a whole."""
@@ -272,6 +287,7 @@ class Checker:
         self._likenesses = Likenesses(self.against)
         # Facts that the indexes are told as soon as somebody asks them: where all is in the cache, nobody does.
         self._waiting: list[tuple[int, list[array[int]]]] = []
+        self._uncompared: PartChecker | None = None
 
 
 def _prevailing_method(lines: Iterable[bytes], *, first: bool) -> Method | None:

@@ -60,6 +60,16 @@ def test_it_is_found_in_a_file_and_again_in_the_cache(tmp_path: Path) -> None:
         assert near(last.report.findings) == FOUND
 
 
+def test_a_file_that_the_cache_knows_can_be_edited(tmp_path: Path) -> None:
+    path = tmp_path / "train.jsonl"
+    path.write_bytes(b"\n".join(LINES))
+    for _ in range(2):
+        checker = Checker("supervised", count_tokens=False)
+        list(checker.check_file(path, cache=CheckCache(tmp_path / "cache")))
+    checker.recheck(99, 13, None, ALMOST)
+    assert near(checker.dataset_findings({**{key: key for key in range(1, 13)}, 99: 13}.__getitem__)) == FOUND
+
+
 def test_an_edit_finds_it_and_takes_it_back() -> None:
     checker = Checker("supervised", count_tokens=False)
     results = [checker.recheck(key, key, None, raw) for key, raw in enumerate(LINES, 1)]
