@@ -82,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
     requirements = requirements_of(host)
     against = read_against(arguments.against) if arguments.against else None
     printed = arguments.sarif == Path("-")
-    screen = Screen(sys.stdout, Wishes(arguments.quiet, arguments.most))
+    screen = Screen(sys.stdout, Wishes(arguments.quiet, arguments.most, model))
     reports: list[Report] = []
     fixed: dict[str, Any] | None = None
     for path in arguments.files:

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TextIO, get_args
 
-from ftdesk.cli.checking import one_line
+from ftdesk.cli.checking import dollars, one_line
 from ftdesk.cli.table import width
+from ftdesk.validation.cost import estimate, size_of
 from ftdesk.validation.findings import Finding, Report, Severity
+from ftdesk.validation.prices import prices_of
 from ftdesk.validation.wording import counted
 
 SHOWN_OF_A_RULE = 20
@@ -26,10 +28,14 @@ _WIDEST_MESSAGE = 88
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """``quiet`` leaves everything out that is no error; ``most`` findings of a rule are shown, ``None`` for all."""
+    """``quiet`` leaves everything out that is no error; ``most`` findings of a rule are shown, ``None`` for all.
+
+    ``model`` is the one whose training is priced, ``None`` for the cheapest of the host.
+    """
 
     quiet: bool = False
     most: int | None = None
+    model: str | None = None
 
 
 class Screen:
@@ -40,6 +46,7 @@ class Screen:
         terminal = stream.isatty()
         self._colours = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         self._quiet = wishes.quiet
+        self._model = wishes.model
         self._most = SHOWN_OF_A_RULE if wishes.most is None and terminal else wishes.most
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a console that cannot show a character shows its escape
@@ -57,6 +64,7 @@ class Screen:
             self._show_rules(report)
         for line in _tokens(report):
             self._write(f"  {line}")
+        self._show_cost(report)
         self._show_hosts(report)
         self._show_fixes(report)
 
@@ -82,6 +90,17 @@ class Screen:
         widest = max(len(f"{number:,}") for number in counts.values())
         for (rule, severity), number in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
             self._write(f"  {number:>{widest},}  " + self._paint(f"{severity:<7}", _COLOURS[severity]) + f"  {rule}")
+
+    def _show_cost(self, report: Report) -> None:
+        prices = prices_of(report.host) if report.example_tokens else None
+        cost = estimate(prices, size_of(report), self._model) if prices is not None else None
+        if cost is None or cost.training is None:
+            return
+        epochs = counted(cost.epochs, "epoch") + (" (assumed)" if cost.epochs_assumed else "")
+        self._write(
+            f"  Training {one_line(cost.model or '')} at {cost.title} for {epochs}: {dollars(cost.training)},"
+            f" by prices of {cost.as_of:%Y-%m-%d}."
+        )
 
     def _show_hosts(self, report: Report) -> None:
         """One line for all hosts that say the same, those without an error first."""

@@ -1,4 +1,4 @@
-"""Checks a file for a command, with a progress bar and the memory of earlier checks."""
+"""Checks a file for a command, with a progress bar and the memory of earlier checks; words for what it found."""
 
 from __future__ import annotations
 
@@ -19,6 +19,15 @@ _MOST_WORKERS = 4
 def one_line(text: str) -> str:
     """Text of data or of a file's name as it may be shown on one line of a terminal."""
     return printable(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def dollars(amount: float | None) -> str:
+    """An amount as a price is read: small ones with the digits that matter."""
+    if amount is None:
+        return "unknown"
+    if amount == 0:
+        return "free"
+    return f"${amount:,.2f}" if amount >= 0.1 else f"${amount:.2g}" if amount >= 0.0001 else "< $0.0001"
 
 
 def check_with_progress(checker: Checker, path: Path) -> Report:

@@ -9,7 +9,7 @@ import argparse
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ftdesk.cli.checking import check_with_progress, one_line
+from ftdesk.cli.checking import check_with_progress, dollars, one_line
 from ftdesk.cli.job_output import print_json, print_text
 from ftdesk.cli.main import narrate
 from ftdesk.cli.table import table
@@ -180,15 +180,6 @@ def _serving(cost: ServingCost) -> str:
 def _cheapest_hosting(costs: Iterable[ServingCost]) -> str:
     known = [cost.per_month for cost in costs if cost.per_month is not None]
     return "unknown" if not known else dollars(min(known)) if min(known) else "none"
-
-
-def dollars(amount: float | None) -> str:
-    """An amount as a price is read: small ones with the digits that matter."""
-    if amount is None:
-        return "unknown"
-    if amount == 0:
-        return "free"
-    return f"${amount:,.2f}" if amount >= 0.1 else f"${amount:.2g}" if amount >= 0.0001 else "< $0.0001"
 
 
 def _duration(seconds: float) -> str:

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import get_args
 
 from ftdesk.app import App
-from ftdesk.cli.checking import check_with_progress
-from ftdesk.cli.cost import dollars
+from ftdesk.cli.checking import check_with_progress, dollars
 from ftdesk.cli.job_output import event_documents, follow, job_document, print_json, print_text
 from ftdesk.cli.main import narrate
 from ftdesk.errors import ExitStatus, FtdeskError, InputError

@@ -107,7 +107,7 @@ def test_examples_of_a_test_file_are_found_and_removed_with_fix_all(
     held_out.write_bytes(GOOD % 98 + (GOOD % 3).replace(ANSWER, b'{"role": "assistant", "content": "No."}'))
     status, report, _ = run(capsys, path, "--against", held_out)
     assert status == 1
-    assert "The prompt is also on line 2 of the test file." in report
+    assert "The question is also on line 2 of the test file." in report
     _, _, said = run(capsys, path, "--against", held_out, "--fix", out, "--fix-all")
     assert said.splitlines()[1:] == ["       1  remove-leak"]
     assert out.read_bytes() == (GOODS + GOOD % 99).replace(GOOD % 3, b"")

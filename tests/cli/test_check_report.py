@@ -111,3 +111,14 @@ def test_options_that_contradict_each_other_are_refused_in_one_sentence(
     assert captured.out == ""
     assert captured.err.startswith("ftdesk check: ")
     assert captured.err.count("\n") == 1
+
+
+def test_the_price_of_a_training_is_told_where_it_is_known() -> None:
+    report = Checker().check_lines([GOOD % number for number in range(1_000)], "train.jsonl")
+    tokens = sum(report.example_tokens)
+    told = next(line for line in shown(report, model="gpt-4.1-2025-04-14") if "Training" in line)
+    assert told == (
+        f"  Training gpt-4.1-2025-04-14 at OpenAI for 3 epochs (assumed): ${tokens * 3 * 25 / 1e6:,.2f},"
+        " by prices of 2026-11-22."
+    )
+    assert not any("Training" in line for line in shown(report, model="gpt-99"))

@@ -176,10 +176,10 @@ def leaked_into_test(likenesses: Likenesses, line_of: LineOf) -> _Found:
     for key in sorted(found, key=line_of):
         line, same = found[key]
         if same:
-            yield key, Problem(f"The question is also on line {line:,} of the test file.", fix="remove-line")
+            yield key, Problem(f"The question is also on line {line:,} of the test file.", fix="remove-leak")
         else:
             message = f"The question is almost the same as on line {line:,} of the test file."
-            yield key, Problem(message, severity="warning")
+            yield key, Problem(message, severity="warning", fix="remove-leak")
 
 
 @dataset_rule(

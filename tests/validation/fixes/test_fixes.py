@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import ftdesk.validation.rules as rules_package
 from ftdesk.dataset.spans import JsonText
 from ftdesk.validation.checker import Checker
 from ftdesk.validation.findings import Finding, Fix
@@ -396,3 +398,14 @@ def test_trimming_keeps_the_escapes_between(written: str, trimmed: str) -> None:
 def test_invisible_characters_go_and_those_that_a_script_needs_stay(written: str, cleaned: str) -> None:
     line = '{"messages": [{"role": "user", "content": "%s"}]}'
     assert applied("remove-hidden-characters", line % written, "messages[0].content") == line % cleaned
+
+
+def test_only_rules_about_lines_without_words_have_them_removed_as_safe() -> None:
+    safe = {repair.code for repair in REPAIRS if repair.edits is None and repair.safe}
+    assert safe == {"remove-line"}
+    users = {
+        Path(module.__file__).stem
+        for module in vars(rules_package).values()
+        if getattr(module, "__file__", None) and '"remove-line"' in Path(module.__file__).read_text(encoding="utf-8")
+    }
+    assert users == {"lines", "structure"}
