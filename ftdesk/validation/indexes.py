@@ -175,9 +175,6 @@ class Groups:
         if not keys:
             del self._keys[number]
 
-    def __len__(self) -> int:
-        return len(self._keys)
-
     def keys(self, number: int) -> Sequence[int]:
         return self._keys.get(number, ())
 
@@ -244,7 +241,8 @@ def _plain_pieces(value: Mapping[str, Any]) -> tuple[list[str], tuple[str], bool
 def _pieces(value: Any) -> tuple[list[str], list[str], bool]:
     """Prompt and answer of any example, and whether the answer is short. Weights and names belong to the prompt.
 
-    Where nobody asks, the whole example is the prompt: only a copy of it is its twin.
+    Where nobody asks, the whole example is the prompt: only a copy of it is its twin. So it is with preferences, of which
+    there may be many for one prompt.
     """
     prompt, answer = _parted(value) if isinstance(value, dict) else (value, None)
     prompt_pieces: list[str] = []
@@ -257,8 +255,6 @@ def _pieces(value: Any) -> tuple[list[str], list[str], bool]:
 
 def _parted(value: Mapping[str, Any]) -> tuple[Any, Any]:
     messages = value.get("messages")
-    if "messages" not in value and "input" in value:
-        return value["input"], {key: value[key] for key in value if key != "input"}
     if not isinstance(messages, list) or not any(_role(message) == "user" for message in messages):
         return value, None
     rest = {key: value[key] for key in value if key != "messages"}

@@ -320,10 +320,10 @@ def test_no_text_makes_a_pattern_slow(unit: str) -> None:
         example = read_example(value, "supervised", "supervised", asked=True)
         rounds = []
         for _ in range(3):
-            start = time.perf_counter()
+            start = time.thread_time()
             for rule in TEXT_RULES:
                 list(rule.check(example))
-            rounds.append(time.perf_counter() - start)
+            rounds.append(time.thread_time() - start)
         seconds.append(min(rounds))
     assert seconds[1] < 10 * seconds[0] + 0.1
 
@@ -395,3 +395,17 @@ def test_answers_to_nobody_do_not_contradict() -> None:
     texts = [{"messages": [{"role": "assistant", "content": f"Page {number}."}]} for number in range(12)]
     report = report_of([json.dumps(text).encode() for text in texts])
     assert {rule for _, rule, _ in rows(report)} == {"no-user"}
+
+
+def test_several_preferences_for_one_prompt_do_not_contradict() -> None:
+    def preference(number: int, other: str) -> bytes:
+        outputs = {
+            name: [{"role": "assistant", "content": content}]
+            for name, content in (("preferred_output", "Yes."), ("non_preferred_output", other))
+        }
+        return json.dumps({"input": {"messages": [{"role": "user", "content": f"{number}?"}]}, **outputs}).encode()
+
+    lines = [preference(number, "No.") for number in range(12)]
+    assert rows(report_of([*lines, preference(3, "Never."), preference(3, "No.")])) == [
+        (14, "duplicate-example", "warning")
+    ]
