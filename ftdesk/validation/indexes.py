@@ -241,8 +241,8 @@ def _plain_pieces(value: Mapping[str, Any]) -> tuple[list[str], tuple[str], bool
 def _pieces(value: Any) -> tuple[list[str], list[str], bool]:
     """Prompt and answer of any example, and whether the answer is short. Weights and names belong to the prompt.
 
-    Where nobody asks, the whole example is the prompt: only a copy of it is its twin. So it is with preferences, of which
-    there may be many for one prompt.
+    Where nobody asks, the whole example is the prompt: only a copy of it is its twin. So it is with preferences, as one
+    prompt may have many.
     """
     prompt, answer = _parted(value) if isinstance(value, dict) else (value, None)
     prompt_pieces: list[str] = []
