@@ -35,6 +35,11 @@ class BulkEdits(QObject):
         for changed in (desk.dataset.spliced, desk.dataset.rows_reset, desk.dataset.replaced):
             changed.connect(self._interrupt)
 
+    @property
+    def is_running(self) -> bool:
+        """An edit is being prepared."""
+        return self._timer.isActive()
+
     def rewrite(self, rows: Sequence[int], edit: RowEdit, title: str, said: Callable[[int], str]) -> None:
         """Replace each row by what ``edit`` makes of it. ``said`` puts into words how many became another."""
         document = self._ready()

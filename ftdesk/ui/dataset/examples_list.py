@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemDelegate, QHBoxLayout, QLineEdit, QWidget
 
 from ftdesk.overrides import override
@@ -22,6 +22,8 @@ from ftdesk.ui.widgets import IconButton, Surface
 class ExamplesList(Surface):
     new_requested = Signal()
     delete_requested = Signal()
+    copy_requested = Signal()
+    paste_requested = Signal()
     menu_requested = Signal(QPoint)
     """A click with the right button or the menu key, at a point of the screen."""
     selection_changed = Signal()
@@ -53,6 +55,8 @@ class ExamplesList(Surface):
         self.view.setObjectName("examples_view")
         self.view.setModel(self.model)
         self.view.delete_pressed.connect(self.delete_requested)
+        self.view.copy_pressed.connect(self.copy_requested)
+        self.view.paste_pressed.connect(self.paste_requested)
         self.view.enter_pressed.connect(self.opened)
         self.view.doubleClicked.connect(lambda _: self.opened.emit())
         self.view.selectionModel().currentRowChanged.connect(self._chosen)
@@ -134,6 +138,8 @@ class ExamplesList(Surface):
 
 class _View(LongList):
     delete_pressed = Signal()
+    copy_pressed = Signal()
+    paste_pressed = Signal()
     enter_pressed = Signal()
     gap_dropped = Signal(int)
     """The selected rows shall stand in front of this position."""
@@ -153,6 +159,10 @@ class _View(LongList):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Delete:
             self.delete_pressed.emit()
+        elif event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_pressed.emit()
+        elif event.matches(QKeySequence.StandardKey.Paste):
+            self.paste_pressed.emit()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.enter_pressed.emit()
         else:

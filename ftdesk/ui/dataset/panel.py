@@ -174,7 +174,7 @@ class DatasetPanel(Panel):
         ):
             self.command(title, partial(self.new_example_of, cast("Kind", kind)), "", f"command_new_{kind}")
         examples = self.examples
-        self.command(self.tr("New examples from the clipboard"), examples.paste, "Ctrl+Shift+V", "command_paste")
+        self.command(self.tr("New examples from the clipboard"), examples.paste, "", "command_paste")
         self.command(self.tr("Duplicate example"), examples.duplicate, "Ctrl+D", "command_duplicate")
         self.command(self.tr("Delete example"), examples.delete, "Ctrl+Shift+D", "command_delete")
         self.command(self.tr("Move message or example up"), lambda: self._move(-1), "Alt+Up", "command_move_up")

@@ -25,6 +25,7 @@ from ftdesk.ui.tokens import UNIT
 from ftdesk.ui.widgets import Button, Choice, Surface, restyle
 
 _PAUSE_MS = 200
+_PARTS_IN_A_ROW = 4
 _USUAL: frozenset[Part] = frozenset({"system", "user", "assistant", "tool"})
 
 
@@ -44,7 +45,7 @@ class ReplaceDialog(QDialog):
         self.setObjectName("replace_dialog")
         self.setWindowTitle(self.tr("Find and replace"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(200 * UNIT, min(180 * UNIT, parent.height() - 8 * UNIT))
+        self.resize(min(180 * UNIT, parent.width()), min(180 * UNIT, parent.height() - 8 * UNIT))
         self._bulk = bulk
         self._scopes = scopes
         self._pattern = Pattern("", "")
@@ -115,16 +116,18 @@ class ReplaceDialog(QDialog):
             self.tr("Tool definitions"),
             self.tr("Other fields"),
         )
-        row = QHBoxLayout()
-        row.setSpacing(4 * UNIT)
+        # In two rows: one would be wider than a small window.
+        boxes = QGridLayout()
+        boxes.setHorizontalSpacing(4 * UNIT)
+        boxes.setVerticalSpacing(UNIT)
+        boxes.setColumnStretch(_PARTS_IN_A_ROW, 1)
         self._parts: dict[Part, QCheckBox] = {}
-        for part, title in zip(PARTS, words, strict=True):
+        for at, (part, title) in enumerate(zip(PARTS, words, strict=True)):
             box = self._parts[part] = self._box(title, f"replace_in_{part}", "")
             box.setChecked(part in _USUAL)
-            row.addWidget(box)
-        row.addStretch()
-        self._grid.addWidget(Label(self.tr("In")), 3, 0)
-        self._grid.addLayout(row, 3, 1)
+            boxes.addWidget(box, at // _PARTS_IN_A_ROW, at % _PARTS_IN_A_ROW)
+        self._grid.addWidget(Label(self.tr("In")), 3, 0, Qt.AlignmentFlag.AlignTop)
+        self._grid.addLayout(boxes, 3, 1)
         self._grid.addWidget(Label(self.tr("Of")), 4, 0)
         self._grid.addWidget(self._scope, 4, 1, Qt.AlignmentFlag.AlignLeft)
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:  # Loaded when they are first used: the window's start does no
     from ftdesk.ui.dataset.bulk import BulkEdits
     from ftdesk.ui.dataset.replace_dialog import Scope
 
+_MOST_COPIED = 4_000_000
+"""Bytes that go into the clipboard: what is taken out of it again (see ``pasting``) is no more either."""
+
 
 class SelectedExamples(QObject):
     """Acts on the selection, or on the example that is looked at where none is selected."""
@@ -33,6 +36,8 @@ class SelectedExamples(QObject):
         self._list = examples
         self._panel = panel
         examples.menu_requested.connect(self.open_menu)
+        examples.copy_requested.connect(self.copy)
+        examples.paste_requested.connect(self.paste)
         examples.rows_dropped.connect(lambda before: self.move_before(self.rows, before))
         examples.drag_refused.connect(self._explain_order)
 
@@ -57,6 +62,26 @@ class SelectedExamples(QObject):
 
         self._dataset.leaving.emit()
         return self._dataset.attempt(append)
+
+    def copy(self) -> None:
+        """Put the selected examples into the clipboard, as lines of JSON."""
+        rows, document = self.rows, self._dataset.document
+        if document is None or not rows:
+            return
+        self._dataset.leaving.emit()
+        lines: list[str] = []
+        size = 0
+        for row in rows:
+            line = document.shown_line(row)
+            size += len(line)
+            if size > _MOST_COPIED:
+                words = self.tr("The selected examples are too large for the clipboard. Save them as a file instead.")
+                self._desk.notices.show_notice(words)
+                return
+            lines.append(line.decode("utf-8", "replace"))
+        QGuiApplication.clipboard().setText("\n".join(lines) + "\n")
+        words = plural(len(rows), self.tr("1 example copied."), self.tr("{number} examples copied."))
+        self._desk.notices.show_notice(words)
 
     def paste(self) -> None:
         """Insert the examples that were copied elsewhere after the one that is looked at."""
@@ -169,7 +194,8 @@ class SelectedExamples(QObject):
         menu.setObjectName("examples_menu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for name, do in (
-            (self.tr("Paste examples"), self.paste),
+            (self.tr("Copy"), self.copy),
+            (self.tr("Paste"), self.paste),
             (self.tr("Duplicate"), self.duplicate),
             (self.tr("Move to…"), self.ask_where_to),
             ("", None),

@@ -158,4 +158,5 @@ def test_an_example_is_written_found_and_replaced_by_keyboard_alone(make_window:
     button = find(window, QAbstractButton, "replace_button")
     qtbot.waitUntil(button.isEnabled, timeout=60_000)
     qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: not panel_of(window).examples.bulk.is_running, timeout=60_000)
     assert example(window)["messages"][0]["content"] == "Rain in Bergen?"

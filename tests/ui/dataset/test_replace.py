@@ -51,7 +51,9 @@ def note(dialog: ReplaceDialog) -> str:
 
 
 def press_replace(qtbot: QtBot, dialog: ReplaceDialog) -> None:
+    bulk = dialog._bulk
     qtbot.mouseClick(dialog.findChild(Button, "replace_button"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not bulk.is_running, timeout=60_000)
 
 
 def test_everything_ticked_is_replaced_as_one_step_of_undo(window: Window, qtbot: QtBot) -> None:

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from ftdesk.ui.dataset.panel import DatasetPanel
 from ftdesk.ui.editor import TextEditor
+from ftdesk.ui.long_list import LongList
 from ftdesk.ui.text import Label
 from ftdesk.ui.widgets import Button
 from ftdesk.ui.window import Window
@@ -41,6 +42,11 @@ def answer(window: Window, qtbot: QtBot, text: str) -> None:
     elif isinstance(field, TextEditor):
         field.replace_text(text)
     click(qtbot, window, "ask_button")
+    settle(window, qtbot)
+
+
+def settle(window: Window, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: not panel_of(window).examples.bulk.is_running, timeout=60_000)
 
 
 def test_the_title_says_how_many_are_selected(window: Window) -> None:
@@ -149,12 +155,28 @@ def test_a_tag_is_added_to_all_and_taken_away(window: Window, qtbot: QtBot) -> N
     assert opened(window).labels.all_tags() == []
 
 
+def test_copied_examples_are_pasted_as_they_are(window: Window, qtbot: QtBot) -> None:
+    lines = list(opened(window).lines())
+    select(window, 0, 2)
+    view = find(window, LongList, "examples_view")
+    view.setFocus()
+    qtbot.keyClick(view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert window.desk.notices.texts == ["2 examples copied."]
+    select(window, 4)
+    qtbot.keyClick(view, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert list(opened(window).lines()) == [*lines, lines[0], lines[2]]
+    assert panel_of(window).list.selected_rows() == [5, 6]
+    window.desk.dataset.undo()
+    assert list(opened(window).lines()) == lines
+
+
 def test_the_menu_offers_what_can_be_done_with_the_selection(window: Window) -> None:
     panel = select(window, 1, 3)
     menu = panel.examples.menu()
     names = [action.text() for action in menu.actions() if action.text()]
     assert {
-        "Paste examples",
+        "Copy",
+        "Paste",
         "Duplicate",
         "Move to…",
         "Set system prompt…",
@@ -210,5 +232,6 @@ def test_an_answer_is_given_by_keyboard(window: Window, qtbot: QtBot) -> None:
     field.setFocus()
     qtbot.keyClicks(field, "Hi")
     qtbot.keyClick(field, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    settle(window, qtbot)
     assert example(window, 1)["messages"][0]["content"] == "Hi"
     assert not any(button.isVisible() for button in window.findChildren(Button, "ask_button"))
