@@ -119,8 +119,9 @@ def part_key(settings: bytes, pieces: Iterable[bytes | memoryview], *, first: bo
 
 def whole_key(settings: bytes, parts: Iterable[bytes], against: Against) -> bytes:
     """The key of what is wrong with a file as a whole, from the keys of all its parts."""
-    questions = sorted(against.questions.items())
-    return sha256(b"\2" + settings + repr((against.name, questions)).encode() + b"".join(parts)).digest()
+    numbers = (sorted(against.questions.items()), sorted(against.folded.items()))
+    test_file = repr((against.name, numbers, sorted(against.signatures), sorted(against.template)))
+    return sha256(b"\2" + settings + test_file.encode("utf-8", "surrogatepass") + b"".join(parts)).digest()
 
 
 @cache

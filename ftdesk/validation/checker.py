@@ -287,7 +287,7 @@ class Checker:
         self._likenesses = Likenesses(self.against)
         # Facts that the indexes are told as soon as somebody asks them: where all is in the cache, nobody does.
         self._waiting: list[tuple[int, list[array[int]]]] = []
-        self._uncompared: PartChecker | None = None
+        self._uncompared = None
 
 
 def _prevailing_method(lines: Iterable[bytes], *, first: bool) -> Method | None:
