@@ -33,9 +33,10 @@ class Merging:
     def compare(self) -> None:
         """Read the file and merge. Raises ``InputError`` when it cannot be read."""
         self.theirs = FileLines(self._path)
-        theirs = list(Rows(self.theirs).lines())
+        theirs = Rows(self.theirs).whole()
         if self._is_intact:
-            merged = merge(list(Rows(self._mine.base).lines()), list(self._mine.lines()), theirs)
+            before = Rows(self._mine.base).whole()
+            merged = merge(before, self._mine.over(before), theirs)
         else:  # what the lines were is gone, but not what was done to them
             merged = replay(self.performed, theirs)
         self.splices, self.conflicts = tuple(difference(theirs, merged.lines)), merged.conflicts

@@ -12,7 +12,7 @@ from ftdesk.dataset.changes import Splice
 from ftdesk.dataset.lines import FileLines
 from ftdesk.storage.files import FileRange
 
-_BLOCK = 4096
+_BLOCK, _BLOCK_BYTES = 4096, 1 << 20
 
 
 class FileStretch(NamedTuple):
@@ -83,6 +83,17 @@ class Rows:
             if rows is not self:
                 rows.put(splice)
         return True
+
+    def whole(self) -> list[bytes]:
+        """All lines, read many at a time. Raises as ``line`` does."""
+        lines: list[bytes] = []
+        while len(lines) < len(self):
+            lines += self.some(len(lines), _BLOCK, _BLOCK_BYTES)
+        return lines
+
+    def over(self, lines: Sequence[bytes]) -> list[bytes]:
+        """All lines, where those of the file are read already: a line that is in both is in memory once."""
+        return [lines[number] if number >= 0 else self._edited[-1 - number] for number in self._numbers]
 
     def put(self, splice: Splice) -> None:
         """Let ``splice`` happen. Edited lines that go are kept: a snapshot or an undo may still want them."""
