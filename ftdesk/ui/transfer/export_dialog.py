@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
@@ -31,12 +30,11 @@ from ftdesk.ui.open_dataset import OpenDataset
 from ftdesk.ui.tasks import Tasks, in_thread
 from ftdesk.ui.text import ElidedLabel, Label, plural, visible
 from ftdesk.ui.tokens import UNIT
-from ftdesk.ui.transfer.rows_list import RowsList, ShownRow
+from ftdesk.ui.transfer.rows_list import LazyRows, RowsList, ShownRow, within_reason
 from ftdesk.ui.widgets import Button, Choice, restyle
 
 _WIDTH, _HEIGHT = 160 * UNIT, 128 * UNIT
 _LOOK_MILLISECONDS = 100
-_TRIED = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +157,8 @@ class ExportDialog(QDialog):
         document = self._dataset.document
         if document is None:
             return
-        rows = list(islice(self._chosen if self._chosen is not None else range(len(document)), _TRIED))
+        chosen = self._chosen if self._chosen is not None else range(len(document))
+        rows = list(within_reason(chosen, lambda row: len(document.shown_line(row))))
         skipped = try_rows((document.shown_line(row) for row in rows), self._chosen_format.layout)
         restyle(self._verdict, "tone", "mute")
         if skipped:
@@ -180,12 +179,12 @@ class ExportDialog(QDialog):
         self._rows.setVisible(bool(skipped))
         self._column.activate()
         self.resize(self.width(), self._height if skipped else self.minimumSizeHint().height())
-        self._rows.show_rows(
-            [
-                ShownRow(row.number, read_record(document.shown_line(row.number - 1)).preview[:400], reason=row.reason)
-                for row in skipped
-            ]
-        )
+
+        def shown(row: SkippedRow) -> ShownRow:
+            record = read_record(document.shown_line(row.number - 1))
+            return ShownRow(row.number, record.preview[:400], reason=row.reason)
+
+        self._rows.show_rows(LazyRows(skipped, shown))
 
     def _choose_target(self) -> None:
         document, suffix = self._dataset.document, self._chosen_format.suffix

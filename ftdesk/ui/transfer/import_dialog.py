@@ -21,7 +21,7 @@ from ftdesk.ui.tasks import Tasks
 from ftdesk.ui.text import ElidedLabel, Label, one_line, plural, visible
 from ftdesk.ui.tokens import UNIT
 from ftdesk.ui.transfer.import_form import ImportForm
-from ftdesk.ui.transfer.rows_list import RowsList, ShownRow
+from ftdesk.ui.transfer.rows_list import LazyRows, RowsList, ShownRow, within_reason
 from ftdesk.ui.widgets import Button, Choice, restyle
 
 _WIDTH, _HEIGHT = 176 * UNIT, 164 * UNIT
@@ -141,7 +141,8 @@ class ImportDialog(QDialog):
             self._counts.setText(self.tr("Choose the columns."))
             self._rows.show_rows([ShownRow(row.number, _brief(row.value)) for row in self._found.sample])
             return
-        rows = [(row, import_row(row, shape=shape, mapping=mapping)) for row in self._found.sample]
+        converted = ((row, import_row(row, shape=shape, mapping=mapping)) for row in self._found.sample)
+        rows = list(within_reason(converted, lambda pair: len(pair[1].line or b"")))
         self._rows.show_rows([_shown(imported, row.value) for row, imported in rows])
         left_out = dict.fromkeys(name for _, imported in rows for name in imported.left_out)
         self._why.setText(f"{visible(self._found.why)} {self._told(left_out)}")
@@ -224,7 +225,7 @@ class ImportDialog(QDialog):
             plural(len(run.refused), self.tr("1 row was not imported"), self.tr("{number} rows were not imported"))
         )
         self._counts.setText("")
-        self._rows.show_rows([_shown(row, row.value) for row in run.refused])
+        self._rows.show_rows(LazyRows(run.refused, lambda row: _shown(row, row.value)))
         self._refused = run.refused
         self._keep.show()
         self._start.hide()

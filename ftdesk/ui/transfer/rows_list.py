@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
+from typing import Generic, TypeVar, overload
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, Qt
 from PySide6.QtGui import QPainter
@@ -18,6 +19,10 @@ from ftdesk.ui.text import one_line
 from ftdesk.ui.tokens import UNIT
 
 Index = QModelIndex | QPersistentModelIndex
+Item = TypeVar("Item")
+MOST_ROWS = 500
+MOST_BYTES = 2 << 20
+"""So many rows and bytes are looked at while the window waits: more would be felt, and nobody reads them all."""
 _ROW_HEIGHT = 12 * UNIT
 
 
@@ -32,6 +37,28 @@ class ShownRow:
     first: str
     second: str = ""
     reason: str = ""
+
+
+class LazyRows(Sequence[ShownRow], Generic[Item]):
+    """Rows that are made when somebody looks at them, however many there are."""
+
+    def __init__(self, items: Sequence[Item], make: Callable[[Item], ShownRow]) -> None:
+        self._items = items
+        self._make = make
+
+    @override
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @overload
+    def __getitem__(self, index: int) -> ShownRow: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[ShownRow]: ...
+    @override
+    def __getitem__(self, index: int | slice) -> ShownRow | Sequence[ShownRow]:
+        if isinstance(index, slice):
+            return LazyRows(self._items[index], self._make)
+        return self._make(self._items[index])
 
 
 class RowsModel(QAbstractTableModel):
@@ -114,3 +141,13 @@ class RowsList(LongList):
 
     def show_rows(self, rows: Sequence[ShownRow]) -> None:
         self._model.show_rows(rows)
+
+
+def within_reason(items: Iterable[Item], size: Callable[[Item], int], most: int = MOST_ROWS) -> Iterator[Item]:
+    """The first of ``items``, at least one: as many as can be looked at while the window waits. ``size`` in bytes."""
+    looked_at = 0
+    for number, item in enumerate(items):
+        if number >= most or looked_at > MOST_BYTES:
+            return
+        looked_at += size(item)
+        yield item

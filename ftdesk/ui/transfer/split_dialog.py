@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from itertools import islice
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
@@ -29,14 +28,13 @@ from ftdesk.ui.open_dataset import OpenDataset
 from ftdesk.ui.tasks import Tasks, in_thread
 from ftdesk.ui.text import ElidedLabel, Label, plural, visible
 from ftdesk.ui.tokens import UNIT
-from ftdesk.ui.transfer.rows_list import RowsList, ShownRow
+from ftdesk.ui.transfer.rows_list import RowsList, ShownRow, within_reason
 from ftdesk.ui.transfer.split_form import SplitForm
 from ftdesk.ui.widgets import Button, Tile, restyle
 
 _WIDTH, _HEIGHT = 176 * UNIT, 160 * UNIT
 _SETTLE_MILLISECONDS = 250
 _LOOK_MILLISECONDS = 100
-_SHOWN = 500
 _LOOKED_AT = 200
 _NAMED = 8
 
@@ -175,7 +173,8 @@ class SplitDialog(QDialog):
         restyle(self._verdict, "tone", "mute")
         self._verdict.setText(" ".join(self._facts(split)))
         part_of = {row: part for part, rows in split.parts.items() for row in rows}
-        self._rows.show_rows([self._group(group, part_of[group[0]]) for group in split.together[:_SHOWN]])
+        groups = within_reason(split.together, lambda group: len(self._document.shown_line(group[0])))
+        self._rows.show_rows([self._group(group, part_of[group[0]]) for group in groups])
 
     def _facts(self, split: Split) -> Iterable[str]:
         if split.together:
@@ -257,7 +256,7 @@ class SplitDialog(QDialog):
 def _fields(document: Document) -> list[str]:
     """Fields of the first examples that could say what belongs together: keys, and keys of objects, with one value."""
     found: dict[str, None] = {}
-    for row in islice(range(len(document)), _LOOKED_AT):
+    for row in within_reason(range(len(document)), lambda row: len(document.shown_line(row)), _LOOKED_AT):
         for key, value in document.record(row).value.items():
             if isinstance(value, Mapping) and key != "input":
                 found.update((f"{key}.{inner}", None) for inner, held in value.items() if _is_plain(held))

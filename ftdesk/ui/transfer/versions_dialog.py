@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 from PySide6.QtCore import QDateTime, QLocale
@@ -22,11 +23,10 @@ from ftdesk.ui.open_dataset import OpenDataset
 from ftdesk.ui.tasks import Tasks, in_thread
 from ftdesk.ui.text import ElidedLabel, Label, plural, visible
 from ftdesk.ui.tokens import UNIT
-from ftdesk.ui.transfer.rows_list import RowsList, ShownRow
+from ftdesk.ui.transfer.rows_list import RowsList, ShownRow, within_reason
 from ftdesk.ui.widgets import Button, restyle
 
 _WIDTH, _HEIGHT = 176 * UNIT, 160 * UNIT
-_SHOWN = 500
 
 
 class VersionsDialog(QDialog):
@@ -160,21 +160,15 @@ class VersionsDialog(QDialog):
 
     def _shown(self, difference: VersionDifference) -> list[ShownRow]:
         """What restoring would do, in the order of the rows."""
-        shown: list[ShownRow] = []
-        for splice in reversed(difference.restoring):
-            if len(shown) >= _SHOWN:
-                break
-            for place in range(max(len(splice.removed), len(splice.inserted))):
-                now = splice.removed[place] if place < len(splice.removed) else None
-                then = splice.inserted[place] if place < len(splice.inserted) else None
-                if now is not None and then is not None:
-                    text, second = now, self.tr("changed; then: {text}").format(text=_text(then))
-                elif now is not None:
-                    text, second = now, self.tr("added since then")
-                else:
-                    text, second = then or b"", self.tr("removed since then")
-                shown.append(ShownRow(splice.row + place + 1, _text(text), second))
-        return shown
+        differing = within_reason(_differing(difference), lambda one: len(one[1] or b"") + len(one[2] or b""))
+        return [self._shown_row(*one) for one in differing]
+
+    def _shown_row(self, row: int, now: bytes | None, then: bytes | None) -> ShownRow:
+        if then is None:
+            return ShownRow(row + 1, _text(now or b""), self.tr("added since then"))
+        if now is None:
+            return ShownRow(row + 1, _text(then), self.tr("removed since then"))
+        return ShownRow(row + 1, _text(now), self.tr("changed; then: {text}").format(text=_text(then)))
 
     def _bring_back(self) -> None:
         version, difference = self._chosen, self._difference
@@ -218,6 +212,13 @@ class VersionsDialog(QDialog):
             restyle(self._verdict, "tone", "error")
         else:
             self._notices.show_error(error)
+
+
+def _differing(difference: VersionDifference) -> Iterator[tuple[int, bytes | None, bytes | None]]:
+    """Row, line of now and line of then; ``None`` where there is none. In the order of the rows."""
+    for splice in reversed(difference.restoring):
+        for place, (now, then) in enumerate(zip_longest(splice.removed, splice.inserted)):
+            yield splice.row + place, now, then
 
 
 def _local_time(nanoseconds: int) -> str:
