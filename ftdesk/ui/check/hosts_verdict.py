@@ -15,7 +15,7 @@ from ftdesk.ui.desk import Desk
 from ftdesk.ui.icons import pixmap
 from ftdesk.ui.repairs import checker_for
 from ftdesk.ui.tasks import Tasks
-from ftdesk.ui.text import Label, plural, visible
+from ftdesk.ui.text import ElidedLabel, Label, plural
 from ftdesk.ui.tokens import UNIT, tokens
 from ftdesk.ui.widgets import separator
 from ftdesk.validation.findings import HostVerdict
@@ -115,7 +115,7 @@ class HostsVerdict(QWidget):
         said = Label(self._words(verdict), "caption")
         said.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._grid.addWidget(picture, row, 0)
-        self._grid.addWidget(Label(visible(title)), row, 1)
+        self._grid.addWidget(ElidedLabel(title), row, 1)
         self._grid.addWidget(said, row, 2)
 
     def _words(self, verdict: HostVerdict) -> str:
