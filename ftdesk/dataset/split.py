@@ -220,8 +220,9 @@ def _dealt(
         wanted["validation"] = validation
     examples = sum(map(len, groups.values()))
     if len(groups) <= len(wanted):
+        counted = "is 1 separate group" if len(groups) == 1 else f"are {len(groups)} separate groups"
         raise InputError(
-            f"There are {len(groups)} separate groups of examples, which cannot fill {len(wanted) + 1} parts.",
+            f"There {counted} of examples, which cannot fill {len(wanted) + 1} parts.",
             hint="Add examples that ask something else, or group by another field.",
         )
     if sum(amount.of(examples) for amount in wanted.values()) >= examples:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ftdesk.dataset.formats.arrow import parquet
+from ftdesk.dataset.formats.conversion import NotConvertibleError
 from ftdesk.dataset.formats.layouts import LAYOUTS
 from ftdesk.dataset.formats.separated import separated
-from ftdesk.dataset.formats.shapes import NotConvertibleError
 from ftdesk.dataset.record import Record, read_record
 from ftdesk.dataset.spans import dump
 from ftdesk.errors import InputError

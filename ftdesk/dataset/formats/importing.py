@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ftdesk.dataset.formats.containers import Container, container_of
-from ftdesk.dataset.formats.shapes import SHAPES, Example, NotConvertibleError, Shape
+from ftdesk.dataset.formats.conversion import Example, NotConvertibleError
+from ftdesk.dataset.formats.shapes import SHAPES, Shape
 from ftdesk.dataset.formats.source import SourceRow
 from ftdesk.dataset.spans import dump
 from ftdesk.errors import InputError

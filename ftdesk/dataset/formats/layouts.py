@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from ftdesk.dataset.formats.conversion import NotConvertibleError
 from ftdesk.dataset.formats.separated import PREFERENCE_COLUMNS, SUPERVISED_COLUMNS
-from ftdesk.dataset.formats.shapes import NotConvertibleError
 from ftdesk.dataset.record import Record
 
 _OUTPUTS = ("preferred_output", "non_preferred_output")

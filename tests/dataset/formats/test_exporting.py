@@ -36,6 +36,13 @@ def test_texts_survive_the_way_out_and_back(tmp_path: Path, suffix: str) -> None
     assert [json.loads(row.line or b"null") for row in import_rows(path)] == examples
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".parquet"])
+def test_a_table_of_preferences_is_recognised_again(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"out{suffix}"
+    assert export_rows(lines(preference()), path, "columns").skipped == ()
+    assert [json.loads(row.line or b"null") for row in import_rows(path)] == [preference()]
+
+
 def test_preferences_become_trl_rows(tmp_path: Path) -> None:
     example = {"input": {"messages": [ASK]}, "preferred_output": [ANSWER], "non_preferred_output": [OTHER]}
     export_rows(lines(example), tmp_path / "out.jsonl", "trl")

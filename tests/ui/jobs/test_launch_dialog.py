@@ -122,7 +122,7 @@ def test_examples_that_all_ask_the_same_are_all_trained_on(qapp: QApplication, t
 
     async def scenario(user: Driver) -> None:
         await opened(user, same)
-        assert user.label("launch_parts_label").startswith("20 train · There are 1 separate groups")
+        assert user.label("launch_parts_label").startswith("20 train · There is 1 separate group")
         assert not user.find("hold_back", QCheckBox).isChecked()
         assert user.find("launch_confirm_button").isEnabled()
 
