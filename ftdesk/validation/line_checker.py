@@ -99,13 +99,12 @@ class LineChecker:
         limits = [limit for host in hosts if (limit := host.token_limit(model)) is not None]
         self._least_token_limit = min(limits, default=None)
 
-    def check(self, lines: Sequence[bytes], first_line: int = 1, *, first: bool | None = None) -> Tally:
-        """Check lines that follow each other, each without its LF. Never raises, whatever the bytes.
+    def check(self, lines: Sequence[bytes], *, first: bool) -> Tally:
+        """Check lines that follow each other, each without its LF; findings count them from 1. Never raises.
 
-        ``first_line`` is the number of the first one; ``first`` says whether that begins a file, where a byte order
-        mark may stand, if the number does not tell.
+        ``first`` says whether they begin a file, where a byte order mark may stand.
         """
-        block = self._check(lines, first_line, first_line == 1 if first is None else first)
+        block = self._check(lines, 1, first=first)
         columns = zip(*block.facts, strict=True) if lines else ((),) * len(_FACTS)
         tally = Tally.of_lines(block.findings, columns, len(lines))
         tally.verdicts.update(block.verdicts)
@@ -120,15 +119,15 @@ class LineChecker:
 
     def check_one(self, line_number: int, raw: bytes) -> RecordResult:
         """Check one line. Never raises."""
-        block = self._check([raw], line_number, line_number == 1)
+        block = self._check([raw], line_number, first=line_number == 1)
         tokens = block.tokens[0] if block.tokens else None
         return RecordResult(tuple(block.findings), block.facts[0], bool(block.blank), tokens, tuple(block.verdicts))
 
-    def _check(self, lines: Sequence[bytes], first_line: int, begins: bool) -> _Block:
+    def _check(self, lines: Sequence[bytes], first_line: int, *, first: bool) -> _Block:
         block = _Block()
         batch = TokenBatch()
         for number, raw in enumerate(lines, first_line):
-            line = read_line(raw, first=begins and number == first_line)
+            line = read_line(raw, first=first and number == first_line)
             block.facts.append(tuple([fact(line) for fact in _FACTS]))
             if line.plain and self.method in _PLAIN_METHODS and not (line.duplicates or line.first):
                 problems = self._check_plain(line)
@@ -202,12 +201,13 @@ class LineChecker:
         return findings, verdicts
 
     def _verdict(self, rule: Rule, problem: Problem) -> Verdict:
-        # Without a measure, all that hosts look at is the kind of problem, and of kinds there are few.
+        # Where there is nothing to measure or to accept, hosts look at the kind of problem only, and of kinds there are few.
         kind = (rule.code, problem.severity, problem.feature)
-        known = self._verdicts.get(kind) if problem.measure is None else None
+        is_usual = problem.measure is None and problem.extra is None
+        known = self._verdicts.get(kind) if is_usual else None
         if known is None:
             known = tuple([host.judge(rule.code, rule.severity, problem, self.model) for host in self.hosts])
-            if problem.measure is None:
+            if is_usual:
                 self._verdicts[kind] = known
         return known
 

@@ -46,7 +46,8 @@ class Problem:
 
     ``severity`` overrides the rule's own, for a case that is less grave than the usual one. With a ``measure`` the
     problem is one for hosts whose limit is broken, and ``{limit}`` in the message becomes that limit; with a
-    ``feature``, for hosts that do not take it.
+    ``feature``, for hosts that do not take it. ``extra`` names what is no part of OpenAI's format and none for hosts
+    that accept it, such as ``example.weight``, a key beside the messages.
     """
 
     message: str
@@ -56,3 +57,4 @@ class Problem:
     fix: Fix | None = None
     measure: Measure | None = None
     feature: Feature | None = None
+    extra: str | None = None

@@ -26,6 +26,8 @@ DEFAULT_HOST = "openai"
 Verdict = tuple[Severity | None, ...]
 """How grave one problem is for each of several hosts, in their order; ``None`` where it is none."""
 
+_KEYS = frozenset({"title", "as_of", "sources", "accepts", "limits", "example_tokens", "unsupported", "severity"})
+
 
 @dataclass(frozen=True, slots=True)
 class Requirements:
@@ -33,7 +35,8 @@ class Requirements:
 
     ``limits`` has what is published. ``example_tokens`` maps the beginning of a model's name to the length at which
     its examples are cut; where no model is named, ``max_example_tokens`` of ``limits`` holds. ``unsupported`` is what
-    the host refuses (error) or ignores (warning), ``severities`` has the rules that it takes otherwise than they say.
+    the host refuses (error) or ignores (warning), ``accepts`` what it takes beyond OpenAI's format, ``severities`` has
+    the rules that it takes otherwise than they say.
     """
 
     host: str
@@ -43,6 +46,7 @@ class Requirements:
     limits: Mapping[Limit, int] = field(default_factory=dict)
     example_tokens: Mapping[str, int] = field(default_factory=dict)
     unsupported: Mapping[Feature, Severity] = field(default_factory=dict)
+    accepts: frozenset[str] = frozenset()
     severities: Mapping[str, Severity | Literal["off"]] = field(default_factory=dict)
 
     @property
@@ -64,7 +68,7 @@ class Requirements:
 
     def judge(self, code: str, severity: Severity, problem: Problem, model: str | None = None) -> Severity | None:
         """How grave ``problem``, found by the rule ``code`` of ``severity``, is for this host; ``None``: not at all."""
-        if problem.measure is not None and not self._breaks(problem, model):
+        if problem.extra in self.accepts or (problem.measure is not None and not self._breaks(problem, model)):
             return None
         grave: Severity | Literal["off"] | None = problem.severity or severity
         if problem.feature is not None:
@@ -151,14 +155,12 @@ def _read(path: Path) -> Requirements:
 def parse_requirements(text: str, host: str) -> Requirements:
     """Requirements from TOML. Raises ``ValueError`` that names the key."""
     table = tomllib.loads(text)
-    unknown = table.keys() - {"title", "as_of", "sources", "limits", "example_tokens", "unsupported", "severity"}
+    unknown = table.keys() - _KEYS
     if unknown:
         raise ValueError(f"the key {min(unknown)!r} is not known")
-    as_of, sources = table.get("as_of"), table.get("sources", [])
+    as_of = table.get("as_of")
     if type(as_of) is not date:
         raise ValueError("as_of must be a date, such as 2026-11-22")
-    if not (isinstance(sources, list) and all(isinstance(source, str) for source in sources)):
-        raise ValueError("sources must be a list of addresses")
     title = table.get("title", host)
     if not isinstance(title, str):
         raise ValueError("title must be a text")
@@ -166,14 +168,22 @@ def parse_requirements(text: str, host: str) -> Requirements:
         host=host,
         title=title,
         as_of=as_of,
-        sources=tuple(sources),
+        sources=_texts(table, "sources"),
         limits=cast("dict[Limit, int]", _numbers(table, "limits", get_args(Limit))),
         example_tokens={name.lower(): number for name, number in _numbers(table, "example_tokens").items()},
         unsupported=cast(
             "dict[Feature, Severity]", _words(table, "unsupported", get_args(Severity), get_args(Feature))
         ),
+        accepts=frozenset(_texts(table, "accepts")),
         severities=cast("dict[str, Severity]", _words(table, "severity", (*get_args(Severity), "off"))),
     )
+
+
+def _texts(table: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    texts = table.get(name, [])
+    if not (isinstance(texts, list) and all(isinstance(text, str) for text in texts)):
+        raise ValueError(f"{name} must be a list of texts")
+    return tuple(texts)
 
 
 def _numbers(table: Mapping[str, Any], name: str, keys: tuple[str, ...] = ()) -> dict[str, int]:

@@ -96,7 +96,7 @@ def test_a_file_of_the_user_adds_a_host(home: Path) -> None:
         ("", "as_of must be a date"),
         ('as_of = "2026-11-22"', "as_of must be a date"),
         ("as_of = 2026-11-22T10:00:00", "as_of must be a date"),
-        ("as_of = 2026-11-22\nsources = 3", "sources must be a list of addresses"),
+        ("as_of = 2026-11-22\nsources = 3", "sources must be a list of texts"),
         ("as_of = 2026-11-22\ntitle = 3", "title must be a text"),
         ("as_of = 2026-11-22\nlimit = 3", "the key 'limit' is not known"),
         ("as_of = 2026-11-22\nlimits = 3", "limits must be a table"),
@@ -225,6 +225,21 @@ def test_azure_wants_the_mark_that_others_warn_of() -> None:
     marked = [b"\xef\xbb\xbf" + lines[0], *lines[1:]]
     assert check(marked, requirements=azure).findings == ()
     assert [finding.rule for finding in check(marked).findings] == ["byte-order-mark"]
+
+
+def test_what_a_host_takes_beyond_the_format_is_no_problem_for_it() -> None:
+    lines = [example(number) for number in range(10)]
+    weighted = json.loads(example(10)) | {"weight": 0.5}
+    weighted["messages"][1]["reasoning_content"] = "Twice ten."
+    lines.append(json.dumps(weighted).encode())
+    lines.append(b'{"prompt": "11 + 11?", "completion": "22."}')
+    report = check(lines)
+    assert report.hosts["openai"] == HostVerdict(2, 1)  # weight, prompt and completion; reasoning_content
+    assert report.hosts["together"] == HostVerdict(1, 0)
+    assert report.hosts["nebius"] == HostVerdict(1, 1)
+    rules = [finding.rule for finding in check(lines, requirements=requirements_of("together")).findings]
+    assert rules == ["missing-messages"]
+    assert requirements_of("openai").judge("unknown-key", "error", Problem("…", extra="example.other")) == "error"
 
 
 def test_preference_examples_are_refused_where_only_supervised_training_is_documented() -> None:

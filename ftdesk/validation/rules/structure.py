@@ -45,9 +45,9 @@ def missing_messages(example: Example) -> Iterator[Problem]:
     if prompt.value is ABSENT:
         if "prompt" in example.value and "completion" in example.value:
             message = "The example has no messages; prompt and completion are the format of older models."
+            yield Problem(message, prompt.path, extra="prompt-completion")
         else:
-            message = f"The example has no “{prompt.path}”."
-        yield Problem(message, prompt.path)
+            yield Problem(f"The example has no “{prompt.path}”.", prompt.path)
     elif not isinstance(prompt.value, list):
         yield Problem(f"“{prompt.path}” must be a list of messages, not {kind_of(prompt.value)}.", prompt.path)
 
@@ -97,17 +97,19 @@ def message_not_object(example: Example) -> Iterator[Problem]:
 def unknown_key(example: Example) -> Iterator[Problem]:
     known = _TOP_LEVEL_KEYS.get(example.method)
     if known is not None and example.prompt.value is not ABSENT:
-        yield from _unknown(example.value, "", known, "error")
+        yield from _unknown(example.value, "", known, "error", "example")
     holder = example.value.get("input")
     if example.method == "preference" and isinstance(holder, dict):
-        yield from _unknown(holder, "input", _INPUT_KEYS, "error")
+        yield from _unknown(holder, "input", _INPUT_KEYS, "error", "input")
     for message in example.messages:
         known = _ROLE_KEYS.get(message.role, _MESSAGE_KEYS)
         if not message.value.keys() <= known:
-            yield from _unknown(message.value, message.path, known, "warning")
+            yield from _unknown(message.value, message.path, known, "warning", "message")
 
 
-def _unknown(value: Iterable[str], path: str, known: frozenset[str], severity: Severity) -> Iterator[Problem]:
+def _unknown(
+    value: Iterable[str], path: str, known: frozenset[str], severity: Severity, holder: str
+) -> Iterator[Problem]:
     for key in value:
         if key not in known:
             renamed = f"; it is called “{RENAMED[key]}” now" if key in RENAMED else ""
@@ -116,6 +118,7 @@ def _unknown(value: Iterable[str], path: str, known: frozenset[str], severity: S
                 member(path, key),
                 severity=severity,
                 fix="rename-key" if renamed else "remove-key",
+                extra=f"{holder}.{key}",
             )
 
 
