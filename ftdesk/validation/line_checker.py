@@ -201,7 +201,7 @@ class LineChecker:
         return findings, verdicts
 
     def _verdict(self, rule: Rule, problem: Problem) -> Verdict:
-        # Where there is nothing to measure or to accept, hosts look at the kind of problem only, and of kinds there are few.
+        # With nothing to measure or to accept, hosts look at the kind of problem only, and of kinds there are few.
         kind = (rule.code, problem.severity, problem.feature)
         is_usual = problem.measure is None and problem.extra is None
         known = self._verdicts.get(kind) if is_usual else None
