@@ -53,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     fixing.add_argument(
         "--fix-all", action="store_true", help="with --fix: also what is worth a look, such as removing copies"
     )
+    fixing.add_argument("--force", action="store_true", help="with --fix: replace OUT if there is such a file")
     output = parser.add_argument_group("output")
     output.add_argument(
         "--json", action="store_true", help="print one JSON document, for several files one under “files”"
@@ -106,10 +107,17 @@ def _require_sense(arguments: argparse.Namespace) -> None:
         raise InputError("Only one file can be fixed at a time.", hint="Name one FILE with --fix OUT.")
     if arguments.fix_all and not arguments.fix:
         raise InputError("--fix-all says how much to fix, not where to.", hint="Add --fix OUT.")
+    if arguments.fix and not arguments.force and _would_replace(arguments.fix, arguments.files[0]):
+        raise InputError(f"{arguments.fix} exists already.", hint="Choose another name, or add --force to replace it.")
     if arguments.json and arguments.sarif == Path("-"):
         raise InputError("Both --json and --sarif would be printed.", hint="Name a file: --sarif LOG.")
     if arguments.most is not None and arguments.most < 0:
         raise InputError(f"--most cannot be {arguments.most}.", hint="Give 0 or more.")
+
+
+def _would_replace(out: Path, file: Path) -> bool:
+    """Whether ``out`` is another file than the one that is fixed."""
+    return out.exists() and file.exists() and not out.samefile(file)
 
 
 def _target(host: str | None, model: str | None) -> tuple[str, str | None]:

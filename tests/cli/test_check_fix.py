@@ -112,3 +112,34 @@ def test_examples_of_a_test_file_are_found_and_removed_with_fix_all(
     assert said.splitlines()[1:] == ["       1  remove-leak"]
     assert out.read_bytes() == (GOODS + GOOD % 99).replace(GOOD % 3, b"")
     assert run(capsys, out, "--against", held_out)[1].count("leaked-into-test") == 0
+
+
+def test_another_file_is_replaced_only_by_force(
+    capsys: pytest.CaptureFixture[str], untidy: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "precious.jsonl"
+    out.write_bytes(GOODS)
+    status, printed, said = run(capsys, untidy, "--fix", out)
+    assert (status, printed) == (2, "")
+    assert said == f"ftdesk check: {out} exists already. Choose another name, or add --force to replace it.\n"
+    assert out.read_bytes() == GOODS
+    assert run(capsys, untidy, "--fix", out, "--force")[0] == 1
+    assert out.read_bytes() != GOODS
+
+
+def test_the_same_file_by_another_name_is_the_file_itself(
+    capsys: pytest.CaptureFixture[str], untidy: Path, tmp_path: Path
+) -> None:
+    link = tmp_path / "link.jsonl"
+    link.symlink_to(untidy)
+    assert run(capsys, untidy, "--fix", link)[0] == 1
+    assert link.is_symlink()
+    assert untidy.read_bytes().startswith(GOODS + EXTRA.replace(b'"id":1.50, ', b""))
+
+
+def test_a_file_that_is_not_there_is_named_before_the_one_to_be_written(
+    capsys: pytest.CaptureFixture[str], untidy: Path, tmp_path: Path
+) -> None:
+    status, _, said = run(capsys, tmp_path / "none.jsonl", "--fix", untidy)
+    assert status == 2
+    assert "none.jsonl" in said
