@@ -61,13 +61,19 @@ class PartChecker:
     """Checks parts of one file, each by its offset. Use it as a context, which has the file open."""
 
     def __init__(
-        self, checker: LineChecker, path: Path, identity: FileIdentity, cache: CheckCache | None = None
+        self,
+        checker: LineChecker,
+        path: Path,
+        identity: FileIdentity,
+        cache: CheckCache | None = None,
+        settings: bytes | None = None,
     ) -> None:
+        """``settings`` is the digest of what results depend on, if it is known."""
         self.checker = checker
         self.path = path
         self.identity = identity
         self.cache = cache
-        self.settings = settings_digest(checker) if cache is not None else b""
+        self.settings = settings if settings is not None else settings_digest(checker) if cache is not None else b""
         self._descriptor = -1
         self._own = threading.local()
 
@@ -188,8 +194,8 @@ def _share_out(parts: PartChecker, starts: Iterator[int], workers: int) -> Itera
 
     # A forked child would inherit the locks of a window's threads; a spawned one starts clean, on every system alike.
     context = multiprocessing.get_context("spawn")
-    settings = (parts.checker, parts.path, parts.identity, parts.cache)
-    pool = ProcessPoolExecutor(workers, context, _start_worker, settings)
+    given = (parts.checker, parts.path, parts.identity, parts.cache, parts.settings)
+    pool = ProcessPoolExecutor(workers, context, _start_worker, given)
     pending: deque[Future[tuple[bytes, int, bytes, bool]]] = deque()
 
     def first() -> CheckedPart:
@@ -217,11 +223,13 @@ _parts: list[PartChecker] = []
 """In a worker process: what it was started with."""
 
 
-def _start_worker(checker: LineChecker, path: Path, identity: FileIdentity, cache: CheckCache | None) -> None:
+def _start_worker(
+    checker: LineChecker, path: Path, identity: FileIdentity, cache: CheckCache | None, settings: bytes
+) -> None:
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted as well, and ends its workers
-    _parts.append(PartChecker(checker, path, identity, cache))
+    _parts.append(PartChecker(checker, path, identity, cache, settings))
 
 
 def _check_part(start: int) -> tuple[bytes, int, bytes, bool]:
