@@ -13,6 +13,7 @@ from typing import Self
 from ftdesk.dataset.backups import Backups
 from ftdesk.dataset.changes import Change, DocumentObserver, LabelChange, Splice
 from ftdesk.dataset.file_state import FileState
+from ftdesk.dataset.history import History
 from ftdesk.dataset.journal import Journal, is_edited_elsewhere, open_journal
 from ftdesk.dataset.labels import LabelBook, labels_path
 from ftdesk.dataset.lines import FileLines, unreadable
@@ -45,11 +46,7 @@ class Document:
         base = FileLines(path) if path else None
         self._rows = Rows(base)
         self._state = FileState.of(base.stat) if base is not None else None
-        self._done: list[Change] = []
-        self._undone: list[Change] = []
-        # All that happened since the file was read or written, undo and redo as well: what the journal holds.
-        self._performed: list[Change] = []
-        self._saved_at: int | None = 0
+        self._history = History()
         self._last_saving: Saving | None = None
         self._observers: list[DocumentObserver] = []
         self._records: OrderedDict[bytes, Record] = OrderedDict()
@@ -90,24 +87,16 @@ class Document:
     @property
     def is_modified(self) -> bool:
         """Whether saving would write something else than the file holds. Labels are not in the file."""
-        if self._saved_at is None:
-            return True
-        since = self._done[self._saved_at :] + self._undone[len(self._undone) - self._ahead :]
-        return any(change.splices for change in since)
-
-    @property
-    def _ahead(self) -> int:
-        """How many redos lead to what was saved."""
-        return max(0, (self._saved_at or 0) - len(self._done))
+        return not self._history.is_saved
 
     @property
     def undo_title(self) -> str:
         """What undo would take back; empty when there is nothing."""
-        return self._done[-1].title if self._done else ""
+        return change.title if (change := self._history.undoable) else ""
 
     @property
     def redo_title(self) -> str:
-        return self._undone[-1].title if self._undone else ""
+        return change.title if (change := self._history.redoable) else ""
 
     def observe(self, observer: DocumentObserver) -> None:
         self._observers.append(observer)
@@ -180,7 +169,7 @@ class Document:
             )
         self._check(change)
         change = replace(change, splices=in_the_manner_of(self._rows, change.splices))
-        self._remember(change)
+        self._history.add(change)
         self._perform(change)
 
     def replace(self, row: int, line: bytes, title: str) -> None:
@@ -206,22 +195,18 @@ class Document:
         """Change tags or notes; ``labels`` makes such changes. Raises ``StorageError`` when they cannot be kept."""
         if changes:
             change = Change(title, (), tuple(changes))
-            self._remember(change)
+            self._history.add(change)
             self._perform(change)
 
     def undo(self) -> None:
-        if self._done:
-            self._check(self._done[-1].inverse)
-            change = self._done.pop()
-            self._undone.append(change)
-            self._perform(change.inverse)
+        if change := self._history.undoable:
+            self._check(change.inverse)
+            self._perform(self._history.undo().inverse)
 
     def redo(self) -> None:
-        if self._undone:
-            self._check(self._undone[-1])
-            change = self._undone.pop()
-            self._done.append(change)
-            self._perform(change)
+        if change := self._history.redoable:
+            self._check(change)
+            self._perform(self._history.redo())
 
     def changed_on_disk(self) -> bool:
         """Whether another program has replaced, changed or removed the file since it was opened or saved."""
@@ -253,7 +238,7 @@ class Document:
         """Prepare a merge, whose ``compare`` may run in a thread. Close it in the end. Raises ``InputError``."""
         base = self._rows.base
         is_intact = base is None or base.is_intact()
-        return Merging(self._file(), self._rows.duplicate(), tuple(self._performed), is_intact)
+        return Merging(self._file(), self._rows.duplicate(), tuple(self._history.performed), is_intact)
 
     def finish_merge(self, merging: Merging) -> bool:
         """Show the merged rows. False, and nothing done, if the document was edited since ``begin_merge``.
@@ -262,7 +247,7 @@ class Document:
         """
         if merging.theirs is None:
             raise ValueError("nothing was compared")
-        if tuple(self._performed) != merging.performed:
+        if tuple(self._history.performed) != merging.performed:
             return False
         self._stand_on(merging.theirs, merging.splices)
         merging.theirs = None
@@ -299,7 +284,7 @@ class Document:
             )
         journal = self._journal if self._journal and self._journal.owned and not other else None
         self._last_saving = Saving(
-            target, self._rows.snapshot(), journal, self._backups, seen, other, len(self._done), len(self._performed)
+            target, self._rows.snapshot(), journal, self._backups, seen, other, self._history.now
         )
         return self._last_saving
 
@@ -314,13 +299,11 @@ class Document:
         if saving.outdated:
             saving.result.close()
             raise outdated(saving.target)
-        meanwhile = self._performed[saving.performed :]
+        meanwhile = self._history.since(saving.moment)
         self._use(saving.result, final_newline=self._rows.final_newline)
         for splice in (splice for change in meanwhile for splice in change.splices):
             self._rows.put(splice)
-        self._performed = meanwhile
-        undoable = [change for change in self._done[saving.position :] if change.splices] == meanwhile
-        self._saved_at = saving.position if undoable else None
+        self._history.save(saving.moment)
         self.path = saving.target
         try:
             if saving.other:
@@ -373,12 +356,6 @@ class Document:
         if not self._rows.fit(change.splices):
             raise InputError("The rows have changed since this was prepared.", hint="Do it again.")
 
-    def _remember(self, change: Change) -> None:
-        self._undone.clear()
-        if self._saved_at is not None and self._saved_at > len(self._done):
-            self._saved_at = None  # what was saved lay in the redos, and no way leads there any more
-        self._done.append(change)
-
     def _label_book(self) -> LabelBook:
         return LabelBook(labels_path(self._folders.labels, self.path) if self._folders and self.path else None)
 
@@ -396,7 +373,7 @@ class Document:
             self._rows.put(splice)
             for observer in list(self._observers):
                 observer.spliced(splice.row, len(splice.removed), len(splice.inserted))
-        self._performed.append(change)
+        self._history.performed.append(change)
         try:
             if not journaled:
                 self._write_down(change)
@@ -428,10 +405,10 @@ class Document:
         journal = self._journal
         if journal is None or not journal.owned:
             return
-        if self._performed:
+        if self._history.performed:
             # One that cannot be renewed still knows the state that was saved, and what came after it.
             with suppress(StorageError):
-                journal.begin_anew(self._state, self._performed)
+                journal.begin_anew(self._state, self._history.performed)
         else:
             journal.clear()
 
@@ -446,8 +423,8 @@ class Document:
             try:
                 if journal.owned:
                     self.set_aside = journal.set_aside() or self.set_aside
-                if journal.owned and self._performed:
-                    journal.begin_anew(self._state, self._performed)
+                if journal.owned and self._history.performed:
+                    journal.begin_anew(self._state, self._history.performed)
             except StorageError:
                 journal.close()
                 raise
@@ -471,7 +448,7 @@ class Document:
         journal = self._journal if self._journal and self._journal.owned else None
         if journal and splices:
             journal.begin_anew(FileState.of(base.stat), [change])
-        elif journal and self._performed:
+        elif journal and self._history.performed:
             self.set_aside = journal.set_aside()
         before = len(self._rows)
         for observer in list(self._observers):
@@ -480,9 +457,9 @@ class Document:
         for observer in list(self._observers):
             observer.spliced(0, before, len(base))
         # Rows have moved under the history: older changes cannot be undone one by one any more.
-        self._done, self._undone, self._performed, self._saved_at = [], [], [], 0
+        self._history = History()
         if splices:
-            self._remember(change)
+            self._history.add(change)
             self._perform(change, journaled=journal is not None)
         else:
             self._announce()
@@ -501,8 +478,7 @@ class Document:
                 self._rows = before
                 self.set_aside = journal.set_aside()
                 return
-            self._done.extend(changes)
-            self._performed.extend(changes)
+            self._history.recover(changes)
             self.recovered = len(changes)
 
 

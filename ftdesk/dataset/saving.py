@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ftdesk.dataset.backups import Backup, Backups
 from ftdesk.dataset.file_state import FileState
+from ftdesk.dataset.history import Moment
 from ftdesk.dataset.journal import Journal
 from ftdesk.dataset.lines import FileLines
 from ftdesk.dataset.rows import Rows
@@ -24,9 +25,8 @@ _CHUNK = 16 << 20
 class Saving:
     """One save. Only ``write`` takes time, and it touches nothing that editing changes.
 
-    ``position`` is the length of the undo history, ``performed`` the number of changes since the file was last read or
-    written, both at the moment whose rows are saved. ``other`` tells that another file becomes the document's, ``seen``
-    what stood at ``target`` when the user said that it may be replaced.
+    ``moment`` is when the rows were as they are saved. ``other`` tells that another file becomes the document's,
+    ``seen`` what stood at ``target`` when the user said that it may be replaced.
     """
 
     target: Path
@@ -35,8 +35,7 @@ class Saving:
     backups: Backups | None
     seen: FileState | None
     other: bool
-    position: int
-    performed: int
+    moment: Moment
     result: FileLines | None = None
     state: FileState | None = field(default=None, init=False)
     """How the written file is recognised, known before it has its name."""
