@@ -99,7 +99,9 @@ def _broken(text: str) -> Record:
     except JsonSyntaxError as error:
         column = error.position + 1
         return Record("broken", {}, f"Not valid JSON: at column {column} {error}.", column)
-    # All that JSON allows and ``json`` refuses: Python reads no integer of more than 4,300 digits.
+    if text.startswith("\ufeff"):
+        return Record("broken", {}, "A second byte order mark begins the line.", 1)
+    # All else that JSON allows and ``json`` refuses: Python reads no integer of more than 4,300 digits.
     return Record("broken", {}, "A number in the line has too many digits.", None)
 
 

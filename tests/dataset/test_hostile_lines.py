@@ -123,3 +123,7 @@ def test_an_edit_inside_a_hostile_line_is_done_or_refused_in_a_sentence() -> Non
 def test_a_number_of_too_many_digits_is_called_that_and_not_broken_json() -> None:
     record = read_record(b'{"messages": [], "n": ' + b"9" * 5_000 + b"}")
     assert (record.kind, record.problem) == ("broken", "A number in the line has too many digits.")
+
+
+def test_a_second_byte_order_mark_is_called_that() -> None:
+    assert read_record(b"\xef\xbb\xbf\xef\xbb\xbf{}").problem == "A second byte order mark begins the line."
