@@ -107,6 +107,11 @@ class JsonText:
         """``value`` as this line would write it."""
         return dump(value, ascii_only=self._ascii, separators=(self.comma, self.colon))
 
+    def raw(self, path: Path) -> str:
+        """The value at ``path`` as the line writes it."""
+        node = self._find(path)
+        return self.text[node.start : node.end]
+
     def replace(self, path: Path, value: Any) -> None:
         """Put ``value`` in the place of the one at ``path``."""
         node = self._find(path)

@@ -78,6 +78,7 @@ class ConversationView(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._pages)
         self._record: Record | None = None
+        self._line = b""
 
     @property
     def cards(self) -> Sequence[MessageCard]:
@@ -85,7 +86,7 @@ class ConversationView(QWidget):
 
     def show_record(self, record: Record, line: bytes, *, same: bool) -> None:
         """``same`` is true when this is the example shown already, after an edit: then the view does not scroll."""
-        self._record = record
+        self._record, self._line = record, line
         self._later.stop()
         self.order.cancel()
         if not same:
@@ -108,7 +109,7 @@ class ConversationView(QWidget):
             self._outputs.show_outputs(record.value)
         self._reference.setVisible(record.kind == "reinforcement")
         if record.kind == "reinforcement":
-            self._reference.show_fields(other_fields(record.value))
+            self._reference.show_fields(other_fields(record.value), line)
         self._pages.setCurrentWidget(self._column)
         if not same:
             self._column.verticalScrollBar().setValue(0)
@@ -230,4 +231,4 @@ class ConversationView(QWidget):
     def _show_more(self) -> None:
         self._limit += _UNASKED
         if self._record is not None:
-            self.show_record(self._record, b"", same=True)
+            self.show_record(self._record, self._line, same=True)

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ftdesk.dataset.conversation import messages_path
-from ftdesk.dataset.spans import JsonSyntaxError, JsonText, Path, find
+from ftdesk.dataset.spans import JsonSyntaxError, JsonText, Path, dump, find
 from ftdesk.dataset.tool_calls import set_in_tool
-from ftdesk.ui.json_text import gather
+from ftdesk.errors import InputError
+from ftdesk.ui.json_text import gather, spread
 
 _LONE = re.compile("[\ud800-\udfff]")
 
@@ -83,6 +84,14 @@ def replace_parameters(tool: int, shown: str) -> Edit:
         return replace_json(path, shown)(line)
 
     return edit
+
+
+def shown_json(line: bytes, path: Path, value: Any) -> str:
+    """The value at ``path`` of a line for an editor, spread out: its own characters, 1.50 as well as escapes."""
+    try:
+        return spread(JsonText(line).raw(path))
+    except (InputError, KeyError, JsonSyntaxError):  # deeper than anybody reads
+        return dump(value)
 
 
 def arguments_as_sent(shown: str, before: str) -> str:

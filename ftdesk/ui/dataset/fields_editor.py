@@ -10,13 +10,12 @@ from typing import Any, Literal
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from ftdesk.dataset.spans import JsonSyntaxError, dump
-from ftdesk.ui.dataset.edits import Edit, remove_value, replace_json, replace_value, set_value
+from ftdesk.dataset.spans import dump
+from ftdesk.ui.dataset.edits import Edit, remove_value, replace_json, replace_value, set_value, shown_json
 from ftdesk.ui.dataset.text_line import TextLine
 from ftdesk.ui.dataset.value_editors import ValueEditor
 from ftdesk.ui.editor import TextEditor
 from ftdesk.ui.fonts import mono_font
-from ftdesk.ui.json_text import spread
 from ftdesk.ui.text import ElidedLabel, Label, one_line, visible
 from ftdesk.ui.tokens import UNIT
 from ftdesk.ui.widgets import Choice, IconButton, restyle, separator
@@ -93,14 +92,15 @@ class FieldsEditor(QWidget):
     def views(self) -> Sequence[FieldView]:
         return self._views
 
-    def show_fields(self, fields: Mapping[str, Any]) -> None:
+    def show_fields(self, fields: Mapping[str, Any], line: bytes) -> None:
+        """The ``fields`` that stand in ``line``."""
         shown = dict(list(fields.items())[:_MOST])
         shape = [(key, type_of(value)) for key, value in shown.items()]
         if shape != self._shape:
             self._shape = shape
             self._build()
         for view, value in zip(self._views, shown.values(), strict=True):
-            view.show_value(value)
+            view.show_value(value, line)
 
     def commit(self) -> None:
         """Commit what is typed. A name that is half typed makes no field."""
@@ -174,23 +174,18 @@ class FieldView(QWidget):
         column.addWidget(self.editor)
         column.addWidget(self._problem)
 
-    def show_value(self, value: Any) -> None:
+    def show_value(self, value: Any, line: bytes) -> None:
         self._value = value
         editor = self.editor
         if isinstance(editor, QCheckBox):
             editor.setChecked(bool(value))
             editor.setText(self.tr("true") if value else self.tr("false"))
         elif isinstance(editor, ValueEditor):
-            text = dump(value)
-            try:
-                text = spread(text)
-            except JsonSyntaxError:  # deeper than anybody reads
-                editor.setReadOnly(True)
-            editor.show_text(text)
+            editor.show_text(shown_json(line, (self._key,), value))
         elif isinstance(editor, TextEditor):
             editor.show_text(str(value))
         elif isinstance(editor, TextLine):
-            editor.show_text(dump(value))
+            editor.show_text(shown_json(line, (self._key,), value))
 
     def commit(self) -> None:
         if isinstance(self.editor, ValueEditor):

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from ftdesk.dataset.changes import Labels
 from ftdesk.dataset.record import Record
-from ftdesk.dataset.spans import JsonSyntaxError
+from ftdesk.dataset.spans import JsonSyntaxError, Path
 from ftdesk.dataset.tool_calls import tools_of
 from ftdesk.ui.dataset.fields_editor import FieldsEditor, other_fields
 from ftdesk.ui.dataset.findings import ExampleFindings
@@ -91,12 +91,14 @@ class Inspector(Surface):
         self.column.addWidget(self._splitter)
 
     def show_record(self, record: Record, line: bytes) -> None:
-        self.tools.show_tools(tools_of(record.value, preference=record.kind == "preference"))
+        preference = record.kind == "preference"
+        place: Path = ("input", "tools") if preference else ("tools",)
+        self.tools.show_tools(tools_of(record.value, preference=preference), line, place)
         self.tools.setVisible(record.kind not in ("broken", "blank"))
         # Of a reinforcement example they are what counts, and stand with the prompt.
         self.extra.setVisible(record.kind in ("supervised", "preference"))
         if record.kind in ("supervised", "preference"):
-            self.extra.show_fields(other_fields(record.value))
+            self.extra.show_fields(other_fields(record.value), line)
         readable = record.kind not in ("broken", "blank")
         self._json.setVisible(readable)
         if readable and line != self._line:

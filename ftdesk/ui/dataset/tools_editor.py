@@ -8,13 +8,12 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from ftdesk.dataset.spans import JsonSyntaxError, dump
+from ftdesk.dataset.spans import Path
 from ftdesk.dataset.tool_calls import define_tool, remove_tool, set_in_tool, tool_name
-from ftdesk.ui.dataset.edits import replace_parameters
+from ftdesk.ui.dataset.edits import replace_parameters, shown_json
 from ftdesk.ui.dataset.text_line import TextLine
 from ftdesk.ui.dataset.value_editors import SchemaEditor
 from ftdesk.ui.editor import TextEditor
-from ftdesk.ui.json_text import spread
 from ftdesk.ui.text import ElidedLabel, Label, one_line, visible
 from ftdesk.ui.tokens import UNIT
 from ftdesk.ui.widgets import IconButton, Surface, separator
@@ -53,7 +52,8 @@ class ToolsEditor(QWidget):
     def views(self) -> Sequence[ToolView]:
         return self._views
 
-    def show_tools(self, tools: Sequence[Any]) -> None:
+    def show_tools(self, tools: Sequence[Any], line: bytes, place: Path) -> None:
+        """The ``tools`` that stand at ``place`` of ``line``."""
         shown = tools[:_MOST]
         for surplus in self._views[len(shown) :]:
             self._column.removeWidget(surplus)
@@ -68,7 +68,7 @@ class ToolsEditor(QWidget):
                 view.opened.connect(self.opened)
                 self._views.append(view)
                 self._column.addWidget(view)
-            self._views[index].show_tool(tool)
+            self._views[index].show_tool(tool, line, (*place, index))
 
     def commit(self) -> None:
         for view in list(self._views):
@@ -93,6 +93,8 @@ class ToolView(Surface):
         self.column.setContentsMargins(UNIT, UNIT, UNIT, UNIT)
         self._index = index
         self._tool: Any = None
+        self._line = b""
+        self._place: Path = ()
         self._body: _Fields | None = None
         number = index + 1
         self._toggle = IconButton("chevron-right", "", self.toggle, size=14)
@@ -110,15 +112,15 @@ class ToolView(Surface):
         self.column.addLayout(head)
         self.column.addWidget(self._about)
 
-    def show_tool(self, tool: Any) -> None:
-        self._tool = tool
+    def show_tool(self, tool: Any, line: bytes, place: Path) -> None:
+        self._tool, self._line, self._place = tool, line, place
         function = tool.get("function") if isinstance(tool, Mapping) else None
         about = function.get("description") if isinstance(function, Mapping) else None
         self._title.setText(tool_name(tool) or self.tr("(no name)"))
         self._about.setText(one_line(about, 140) if isinstance(about, str) else "")
         self._show_state()
         if self._body is not None:
-            self._body.show_tool(tool)
+            self._body.show_tool(tool, line, place)
 
     def open(self) -> None:
         """Show its fields, and put the keyboard into the first."""
@@ -132,7 +134,7 @@ class ToolView(Surface):
             self._body = _Fields(self._index)
             self._body.edited.connect(self.edited)
             self._body.restructured.connect(self.restructured)
-            self._body.show_tool(self._tool)
+            self._body.show_tool(self._tool, self._line, self._place)
             self.column.addWidget(self._body)
             self._body.show()
         else:
@@ -181,7 +183,6 @@ class _Fields(QWidget):
         self._problem = Label("", "error", wrap=True)
         self._problem.setObjectName(f"tool_{index}_problem")
         self._problem.hide()
-        self._before = ""
         column = QVBoxLayout(self)
         column.setContentsMargins(UNIT, 0, UNIT, UNIT)
         column.setSpacing(UNIT)
@@ -194,18 +195,14 @@ class _Fields(QWidget):
             column.addWidget(field)
         column.addWidget(self._problem)
 
-    def show_tool(self, tool: Any) -> None:
+    def show_tool(self, tool: Any, line: bytes, place: Path) -> None:
         function = tool.get("function") if isinstance(tool, Mapping) else None
         known = isinstance(function, Mapping)
         function = function if isinstance(function, Mapping) else {}
         self.name.show_text(tool_name(tool))
         about = function.get("description")
         self._about.show_text(about if isinstance(about, str) else "")
-        self._before = dump(function.get("parameters", {}))
-        try:
-            self._parameters.show_text(spread(self._before))
-        except JsonSyntaxError:  # deeper than anybody reads
-            self._parameters.show_text(self._before)
+        self._parameters.show_text(shown_json(line, (*place, "function", "parameters"), function.get("parameters", {})))
         for field in (self.name, self._about, self._parameters):
             field.setReadOnly(not known)
 

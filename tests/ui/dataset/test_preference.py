@@ -119,6 +119,21 @@ def test_reference_fields_have_editors_of_their_types(reinforcement: Window, qtb
     assert opened(reinforcement).line(0) == after.replace(b'"a": 2', b'"a": 20.0')
 
 
+def test_an_edit_of_a_json_field_keeps_the_characters_of_the_rest(
+    make_window: MakeWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "odd.jsonl"
+    line = b'{"messages":[{"role":"user","content":"q"}],"a":[1.50,"caf\\u00e9",{"k" : 1e3}],"n":2.00}'
+    path.write_bytes(line + b"\n")
+    window = make_window(path)
+    assert find(window, TextLine, "reference_field_1_value").text() == "2.00"
+    field = find(window, JsonEditor, "reference_field_0_value")
+    field.setFocus()
+    field.setPlainText(field.toPlainText().replace("1e3", "1e4"))
+    commit(window)
+    assert opened(window).line(0) == line.replace(b'{"k" : 1e3}', b'{"k":1e4}')
+
+
 def test_what_is_no_number_is_not_written(reinforcement: Window, qtbot: QtBot) -> None:
     before = opened(reinforcement).line(0)
     number = find(reinforcement, TextLine, "reference_field_1_value")

@@ -175,6 +175,22 @@ def test_a_changed_schema_checks_the_arguments_of_the_cards_anew(make_tools: Any
     assert find(window, Label, "tool_call_1_problem").text() == 'city: "Oslo" is not of type "number"'
 
 
+def test_an_edit_of_a_schema_keeps_the_characters_of_the_rest(
+    make_window: MakeWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "odd.jsonl"
+    schema = b'{"properties": {"a": {"maximum": 1.50, "title": "caf\\u00e9"}}}'
+    line = b'{"messages": [], "tools": [{"function": {"name": "f", "parameters": ' + schema + b"}}]}"
+    path.write_bytes(line + b"\n")
+    window = make_window(path)
+    click(qtbot, window, "tool_0_toggle", QToolButton)
+    parameters = find(window, JsonEditor, "tool_0_parameters")
+    parameters.setFocus()
+    parameters.setPlainText(parameters.toPlainText().replace('"a"', '"b"'))
+    commit(window)
+    assert opened(window).line(0) == line.replace(b'"a"', b'"b"')
+
+
 def test_a_schema_that_is_none_is_explained_and_half_of_one_is_not_written(make_tools: Any, qtbot: QtBot) -> None:
     window = make_tools(value(call("a", "{}")))
     before = opened(window).line(0)
