@@ -221,7 +221,12 @@ class Document:
 
         Raises ``InputError`` when the file cannot be read, ``StorageError`` when the edits cannot be put aside.
         """
-        self._stand_on(FileLines(self._file()), ())
+        base = FileLines(self._file())
+        try:
+            self._stand_on(base, ())
+        except StorageError:
+            base.close()
+            raise
 
     def merge_from_disk(self) -> int:
         """Bring the edits here and those of another program together. Returns how many places both had changed.
@@ -442,14 +447,14 @@ class Document:
 
     def _stand_on(self, base: FileLines, splices: tuple[Splice, ...]) -> None:
         """Show ``base``, the file as it is now, with ``splices`` as one change on top."""
-        if self._last_saving:
-            self._last_saving.outdated = True
         change = Change("Merge", splices)
         journal = self._journal if self._journal and self._journal.owned else None
         if journal and splices:
             journal.begin_anew(FileState.of(base.stat), [change])
         elif journal and self._history.performed:
             self.set_aside = journal.set_aside()
+        if self._last_saving:
+            self._last_saving.outdated = True
         before = len(self._rows)
         for observer in list(self._observers):
             observer.splicing(0, before, len(base))

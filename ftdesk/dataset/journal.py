@@ -222,8 +222,11 @@ def open_journal(folder: Path, dataset: Path | None) -> Journal:
 
 
 def is_edited_elsewhere(folder: Path, dataset: Path) -> bool:
-    """Whether another window has ``dataset`` open for editing. Raises ``StorageError``."""
-    journal = open_journal(folder, dataset)
+    """Whether another window has ``dataset`` open for editing, as far as the journals' disk lets one see that."""
+    try:
+        journal = open_journal(folder, dataset)
+    except StorageError:
+        return False  # that disk is full, and saving to another one is what may help
     journal.close()
     return not journal.owned
 

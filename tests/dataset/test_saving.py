@@ -17,6 +17,7 @@ from ftdesk.dataset.lines import FileLines
 from ftdesk.errors import InputError, StorageError
 from ftdesk.storage.files import write_atomic
 from ftdesk.storage.folders import Folders
+from ftdesk.storage.locks import FileLock
 
 THEIRS = b'{"theirs": 1}\n'
 
@@ -118,6 +119,23 @@ def test_a_full_disk_of_the_journal_does_not_keep_the_file_from_being_saved(
         document.save()
     assert path.read_bytes() == b"mine\nmore\n3\n"
     assert not document.is_modified
+
+
+def test_with_a_full_disk_of_the_app_a_copy_can_be_saved_elsewhere(
+    document: Document, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: FileLock) -> bool:
+        raise StorageError("No space left on device.")
+
+    monkeypatch.setattr(FileLock, "acquire", full)
+    saving = document.begin_save(tmp_path / "b.jsonl")
+    saving.write()
+    with pytest.raises(StorageError):  # no journal can begin there yet
+        document.finish_save(saving)
+    assert (tmp_path / "b.jsonl").read_bytes() == b"mine\n2\n3\n"
+    monkeypatch.undo()
+    document.replace(1, b"more", "Edit")
+    assert not document.read_only
 
 
 @pytest.mark.parametrize("finished", [True, False])
