@@ -22,13 +22,14 @@ _OPEN_UP_TO = 100
 
 @dataclass(slots=True)
 class Group:
-    """The findings of one rule. ``title`` and ``why`` are the rule's own words."""
+    """The findings of one rule. ``title`` and ``why`` are the rule's own words. ``fixable`` counts those with a fix."""
 
     rule: str
     severity: str
     title: str
     why: str
     findings: list[tuple[int, Finding]] = field(default_factory=list)
+    fixable: int = 0
     is_open: bool = False
 
 
@@ -69,6 +70,7 @@ class FindingsModel(QAbstractTableModel):
             elif _RANK[finding.severity] < _RANK[group.severity]:
                 group.severity = finding.severity
             group.findings.append((row, finding))
+            group.fixable += row >= 0 and finding.fix is not None
         for group in groups.values():
             group.is_open = self._toggled.get(group.rule, total <= _OPEN_UP_TO)
         self.beginResetModel()

@@ -223,7 +223,7 @@ class CheckPanel(Panel):
             self.view.setCurrentIndex(self.model.index(chosen, 0))
         self._found.setCurrentIndex(1 if self.model.rowCount() else 0)
         self._costs.setEnabled(summary is not None)
-        self._fix_all.setEnabled(any(self._offer(group) for group in self.model.groups))
+        self._fix_all.setEnabled(any(group.fixable for group in self.model.groups))
         self._explain(self.view.currentIndex())
         if summary is None:
             self._clean.say(self.tr("Checking…"), self.tr("Findings appear as they are made."))
@@ -282,8 +282,7 @@ class CheckPanel(Panel):
     def _offer(self, entry: Entry) -> str:
         """What the button would do for a group or a finding; empty where nothing can be done."""
         if isinstance(entry, Group):
-            number = sum(finding.fix is not None for _, finding in entry.findings)
-            return plural(number, self.tr("Fix 1…"), self.tr("Fix {number}…")) if number else ""
+            return plural(entry.fixable, self.tr("Fix 1…"), self.tr("Fix {number}…")) if entry.fixable else ""
         return self.tr("Fix") if entry.finding.fix and entry.row >= 0 else ""
 
     def _fix_chosen(self) -> None:
