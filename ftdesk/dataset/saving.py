@@ -111,7 +111,7 @@ class Saving:
                 f"{self.target} was changed by another program while it was being saved.",
                 hint="Merge with it, or save under another name.",
             )
-        if self.backups:
+        if self.backups and self.seen:
             self._backup = self.backups.keep(self.target)
         self.state = FileState.of(written)
         if self.journal and self.journal.path.exists():
