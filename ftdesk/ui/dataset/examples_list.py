@@ -46,8 +46,8 @@ class ExamplesList(Surface):
         set_tooltip(
             self.search,
             self.tr(
-                'Words, "a phrase", /a pattern/, role:tool, has:error, has:warning, has:tools, is:broken, '
-                "is:preference, tag:x, tokens:>1000. All must hold."
+                'Words, "a phrase", /a pattern/, role:tool, has:error, has:warning, has:tools, has:note, '
+                "is:broken, is:preference, tag:x, tokens:>1000. All must hold."
             ),
         )
         self.search.textChanged.connect(self._search)

@@ -177,6 +177,12 @@ class _Tag(_Unmarked):
 
 
 @dataclass(frozen=True, slots=True)
+class _Note(_Unmarked):
+    def meets(self, candidate: Candidate, _known: Known) -> bool:
+        return bool(candidate.document.labels.of(candidate.line).note)
+
+
+@dataclass(frozen=True, slots=True)
 class _Kind(_Unmarked):
     kind: str
 
@@ -236,8 +242,8 @@ def _term(word: str) -> Term:
         return _Severity(frozenset({value}))
     if name == "has" and value == "finding":
         return _Severity(frozenset({"error", "warning", "hint"}))
-    if name == "has" and value == "tools":
-        return _Tools()
+    if name == "has" and value in ("tools", "note"):
+        return _Tools() if value == "tools" else _Note()
     if name == "tokens" and limit:
         return _Tokens(limit.group(1) or "=", int(limit.group(2)) * (1000 if limit.group(3) else 1))
     return _Words(word.casefold())

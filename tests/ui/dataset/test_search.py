@@ -75,6 +75,11 @@ def test_a_query_means_these_rows(document: Document, text: str, rows: list[int]
     assert [row for row in range(len(document)) if query.meets(document, row, Known())] == rows
 
 
+def test_examples_with_a_note_are_found(document: Document) -> None:
+    document.label(document.labels.noting(document.line(2), "ask somebody"), "Note")
+    assert [row for row in range(5) if parse_query("has:note").meets(document, row, Known())] == [2]
+
+
 @pytest.mark.parametrize(
     "line", ['{"messages": [{"role": "user", "content": "Straße \u212a"}]}', '{"x": "stra\\u0073se k"}']
 )
