@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ftdesk.dataset.spans import removal
 from ftdesk.validation.fixes.repair import Edit, Place, repair
+from ftdesk.validation.rules.content import meant_weight
 from ftdesk.validation.rules.roles import likely_role
 
 _INSTRUCTIONS = frozenset({"system", "developer"})
-_WEIGHTS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1, "false": 0, "true": 1}
 
 
 @repair("remove-message", "Remove empty and unused messages", safe=False)
@@ -48,9 +48,8 @@ def coerce_weight(place: Place) -> list[Edit]:
     path = place.path
     if not path:
         return []
-    node = place.node(path)
-    weight = _WEIGHTS.get(place.source(node).strip('"').strip().lower())
-    return [] if weight is None else [Edit(node.start, node.end, str(weight))]
+    weight = meant_weight(place.at(path))
+    return [] if weight is None else place.replacing(path, weight)
 
 
 @repair("join-text-parts", "Join the parts of a text", safe=True)

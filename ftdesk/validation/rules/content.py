@@ -103,11 +103,10 @@ def invalid_weight(example: Example) -> Iterator[Problem]:
             yield Problem("Only assistant messages have a weight.", path, severity="warning", fix="remove-key")
         elif type(weight) is not int or weight not in {0, 1}:
             given = quoted(repr(weight), 20) if type(weight) in {int, float} else kind_of(weight)
-            can_be_read = str(weight).strip().lower() in {"0", "1", "0.0", "1.0", "false", "true"}
             yield Problem(
                 f"The weight must be the whole number 0 or 1, not {given}.",
                 path,
-                fix="coerce-weight" if can_be_read else None,
+                fix=None if meant_weight(weight) is None else "coerce-weight",
             )
 
 
@@ -123,6 +122,14 @@ def nothing_trained(example: Example) -> Iterator[Problem]:
     weights = [message.value.get("weight") for message in example.prompt.messages if message.role == "assistant"]
     if example.method == "supervised" and weights and all(type(weight) is int and weight == 0 for weight in weights):
         yield Problem("Every assistant message has weight 0, so nothing is learned.", example.prompt.path)
+
+
+def meant_weight(weight: Any) -> int | None:
+    """0 or 1, where it is clear that this was meant: 1.0, true, “1”."""
+    if isinstance(weight, str):
+        word = weight.strip().lower()
+        return {"0": 0, "0.0": 0, "false": 0, "1": 1, "1.0": 1, "true": 1}.get(word)
+    return int(weight) if isinstance(weight, bool | int | float) and weight in {0, 1} else None
 
 
 def _the(message: Message) -> str:

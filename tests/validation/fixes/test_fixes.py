@@ -409,3 +409,11 @@ def test_only_rules_about_lines_without_words_have_them_removed_as_safe() -> Non
         if getattr(module, "__file__", None) and '"remove-line"' in Path(module.__file__).read_text(encoding="utf-8")
     }
     assert users == {"lines", "structure"}
+
+
+@pytest.mark.parametrize("weight", ["1.00", "1e0", '" 1.0"', "true", '"True"'])
+def test_a_weight_is_read_however_it_was_written(weight: str) -> None:
+    line = '{"messages": [%s, {"role": "assistant", "content": "a", "weight": %s}]}'
+    fix = fix_line(checker(), 7, (line % (USER, weight)).encode())
+    assert fix is not None
+    assert fix.after == (line % (USER, "1")).encode()
