@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pyarrow import parquet
 
 from ftdesk.dataset.formats.exporting import export_rows
@@ -164,6 +166,22 @@ def test_a_text_comes_back_as_it_was_whatever_it_begins_with(tmp_path: Path, suf
     export_rows(lines(example), tmp_path / f"a{suffix}", "columns")
     mapping = ColumnMapping({"user": "user", "assistant": "assistant"})
     assert [json.loads(row.line or b"0") for row in import_rows(tmp_path / f"a{suffix}", mapping=mapping)] == [example]
+
+
+texts = st.text(st.characters(codec="utf-8"), min_size=1) | st.text("'=-\t\r\n\",ab", min_size=1)
+
+
+@given(st.lists(st.tuples(texts, texts), min_size=1, max_size=5), st.sampled_from([".csv", ".tsv", ".parquet"]))
+def test_any_texts_come_back_as_they_were(
+    tmp_path_factory: pytest.TempPathFactory, pairs: list[tuple[str, str]], suffix: str
+) -> None:
+    examples = [
+        {"messages": [{"role": "user", "content": asked}, {"role": "assistant", "content": answer}]}
+        for asked, answer in pairs
+    ]
+    path = tmp_path_factory.mktemp("texts") / f"a{suffix}"
+    assert export_rows(lines(*examples), path, "columns").skipped == ()
+    assert [json.loads(row.line or b"0") for row in import_rows(path)] == examples
 
 
 def test_values_come_back_from_parquet_with_their_types(tmp_path: Path) -> None:
