@@ -87,6 +87,20 @@ class FindingsModel(QAbstractTableModel):
         inside = position - self._starts[low]
         return group if inside == 0 else FindingEntry(*group.findings[inside - 1])
 
+    def position_of(self, entry: Entry) -> int | None:
+        """Where ``entry``, which may be from before the last update, stands now."""
+        rule = entry.rule if isinstance(entry, Group) else entry.finding.rule
+        for group, start in zip(self._groups, self._starts, strict=True):
+            if group.rule != rule:
+                continue
+            if isinstance(entry, Group):
+                return start
+            if group.is_open:
+                wanted = (entry.row, entry.finding.path)
+                places = (at for at, (row, finding) in enumerate(group.findings) if (row, finding.path) == wanted)
+                return next((start + 1 + at for at in places), None)
+        return None
+
     def toggle(self, position: int) -> None:
         """Open or close the group at ``position``."""
         group = self.entry(position)

@@ -218,9 +218,13 @@ class CheckPanel(Panel):
         if not self.isVisible() and self.model.rowCount():
             return
         chosen = self.view.currentIndex().row()
+        entry = self.model.entry(chosen) if 0 <= chosen < self.model.rowCount() else None
         self.model.show_findings(self._checking.all_findings())
-        if 0 <= chosen < self.model.rowCount():
-            self.view.setCurrentIndex(self.model.index(chosen, 0))
+        position = self.model.position_of(entry) if entry is not None else None
+        # What is gone gives way to what stands there now.
+        position = min(chosen, self.model.rowCount() - 1) if position is None else position
+        if position >= 0:
+            self.view.setCurrentIndex(self.model.index(position, 0))
         self._found.setCurrentIndex(1 if self.model.rowCount() else 0)
         self._costs.setEnabled(summary is not None)
         self._fix_all.setEnabled(any(group.fixable for group in self.model.groups))

@@ -152,3 +152,17 @@ def test_the_histogram_draws_bars_and_the_limit(qtbot: QtBot, limit: int | None)
     assert LIGHT.accent in colours
     assert (LIGHT.error in colours) == (limit is not None)
     assert ("3 are cut" in histogram.accessibleName()) == (limit is not None)
+
+
+def test_what_is_chosen_stays_chosen_while_others_come_and_go(qtbot: QtBot) -> None:
+    model = FindingsModel()
+    empty = [Finding(None, None, f"messages[{row}]", "empty-content", "error", "Empty.") for row in range(3)]
+    blank = Finding(None, None, None, "blank-line", "warning", "Blank.")
+    model.show_findings([(1, empty[0]), (2, empty[1]), (5, blank)])
+    second, group = model.entry(2), model.entry(3)
+    model.show_findings([(0, empty[2]), (1, empty[0]), (2, empty[1]), (5, blank)])
+    assert model.position_of(second) == 3
+    assert model.position_of(group) == 4
+    model.show_findings([(5, blank)])
+    assert model.position_of(second) is None
+    assert model.position_of(group) == 0
