@@ -49,6 +49,7 @@ class Files(QObject):
         self._notices = notices
         self._background = background
         self._window = window
+        self._told_aside: Path | None = None
         self._saving = Saves(dataset, notices, background, self)
         self._saving.saved.connect(self._say_saved)
         self.disk = DiskChanges(dataset, notices, background, self._saving, self)
@@ -184,6 +185,15 @@ class Files(QObject):
     def _say_saved(self, path: Path) -> None:
         self._remember(path)
         self._notices.show_notice(self.tr("Saved {file}.").format(file=path.name))
+        document = self._dataset.document
+        if document is not None and document.set_aside not in (None, self._told_aside):
+            self._told_aside = document.set_aside
+            self._notices.show_notice(
+                self.tr("The file that was replaced had edits that were never saved. They are kept in {path}.").format(
+                    path=document.set_aside
+                ),
+                lasting=True,
+            )
 
     def _reopen(self, path: Path) -> None:
         self._tasks.start("open", self._open_in_thread(path))
@@ -220,6 +230,7 @@ class Files(QObject):
                 lasting=True,
             )
         elif document.set_aside is not None:
+            self._told_aside = document.set_aside
             self._notices.show_notice(
                 self.tr(
                     "The file has changed since your last edits, so these were not applied. They are kept in {path}."

@@ -205,6 +205,23 @@ def test_bringing_both_together_waits_for_the_save_that_runs(
     play(qapp, scenario)
 
 
+def test_edits_that_a_crash_left_of_the_file_saved_over_are_told(
+    qapp: QApplication, sample: Path, tmp_path: Path
+) -> None:
+    async def scenario(user: Driver) -> None:
+        other = tmp_path / "other.jsonl"
+        replace(other, tmp_path / "new", b"{}\n")
+        with Document.open(other, user.window._app.folders) as crashed:
+            crashed.replace(0, EDITED, "Edit")
+        user.window.desk.files.open(sample)
+        for _ in range(2):
+            user.window.desk.files._saving.save(other)
+        (told,) = [text for text in user.window.desk.notices.texts if "never saved" in text]
+        assert str(opened(user).set_aside) in told
+
+    play(qapp, scenario)
+
+
 def replace(path: Path, other: Path, content: bytes) -> None:
     other.write_bytes(content)
     other.replace(path)
