@@ -23,8 +23,7 @@ def write_together(folder: Path, contents: Mapping[str, Iterable[bytes]], *, new
     staging: Path | None = None
     try:
         for name in contents:
-            if (folder / name).exists() and not os.access(folder / name, os.W_OK):
-                raise PermissionError(errno.EACCES, f"{name} is write-protected")
+            _check(folder / name)
         staging = Path(tempfile.mkdtemp(prefix=".ftdesk.", dir=folder))
         new, old = staging / "new", staging / "old"
         new.mkdir()
@@ -47,6 +46,13 @@ def write_together(folder: Path, contents: Mapping[str, Iterable[bytes]], *, new
                 (staging / "old").rmdir()
             with contextlib.suppress(OSError):
                 staging.rmdir()
+
+
+def _check(path: Path) -> None:
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, f"{path.name} is a folder")
+    if path.exists() and not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, f"{path.name} is write-protected")
 
 
 def _move(names: list[str], new: Path, folder: Path, old: Path) -> None:

@@ -54,6 +54,14 @@ def test_when_one_cannot_be_put_into_its_place_the_others_come_back(
     assert contents(folder) == {"a": b"old a", "other": b"other"}
 
 
+def test_a_folder_of_the_name_is_not_replaced(folder: Path) -> None:
+    (folder / "b").mkdir()
+    (folder / "b" / "mine").write_bytes(b"mine")
+    with pytest.raises(StorageError, match="b is a folder"):
+        write_together(folder, {"a": [b"new a"], "b": [b"new b"]}, new_file_mode=0o600)
+    assert ((folder / "a").read_bytes(), (folder / "b" / "mine").read_bytes()) == (b"old a", b"mine")
+
+
 def test_a_folder_that_cannot_be_written_to_is_a_storage_error(folder: Path) -> None:
     with pytest.raises(StorageError):
         write_together(folder / "a", {"b": [b""]}, new_file_mode=0o600)
