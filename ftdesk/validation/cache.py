@@ -10,11 +10,13 @@ import contextlib
 import os
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import fields, is_dataclass
 from functools import cache
 from hashlib import blake2b, sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ftdesk import __version__
 from ftdesk.errors import StorageError
@@ -105,7 +107,7 @@ class CheckCache:
 def settings_digest(checker: LineChecker) -> bytes:
     """Of everything but the lines that a result depends on: the rules, the hosts, the model, the program itself."""
     settings = (checker.method, checker.asked, checker.model, checker.count_tokens, checker.encoding, checker.hosts)
-    return _digest(_program_digest() + repr(settings).encode())
+    return _digest(_program_digest() + _canonical(settings).encode())
 
 
 def part_key(settings: bytes, pieces: Iterable[bytes | memoryview], *, first: bool) -> bytes:
@@ -119,9 +121,8 @@ def part_key(settings: bytes, pieces: Iterable[bytes | memoryview], *, first: bo
 
 def whole_key(settings: bytes, parts: Iterable[bytes], against: Against) -> bytes:
     """The key of what is wrong with a file as a whole, from the keys of all its parts."""
-    numbers = (sorted(against.questions.items()), sorted(against.folded.items()))
-    test_file = repr((against.name, numbers, sorted(against.signatures), sorted(against.template)))
-    return sha256(b"\2" + settings + test_file.encode("utf-8", "surrogatepass") + b"".join(parts)).digest()
+    test_file = _canonical(against).encode("utf-8", "surrogatepass")
+    return sha256(b"\2" + settings + test_file + b"".join(parts)).digest()
 
 
 @cache
@@ -132,6 +133,19 @@ def _program_digest() -> bytes:
     for path in sorted((*package.glob("validation/**/*.py"), *package.glob("dataset/*.py"))):
         digest.update(path.read_bytes())
     return digest.digest()
+
+
+def _canonical(value: Any) -> str:
+    """The same text for equal values in every process, where sets have an order of their own."""
+    if is_dataclass(value) and not isinstance(value, type):
+        value = {name.name: getattr(value, name.name) for name in fields(value)}
+    if isinstance(value, Mapping):
+        return f"{{{','.join(sorted(f'{key!r}:{_canonical(item)}' for key, item in value.items()))}}}"
+    if isinstance(value, AbstractSet):
+        return f"<{','.join(sorted(map(_canonical, value)))}>"
+    if isinstance(value, (tuple, list)):
+        return f"[{','.join(map(_canonical, value))}]"
+    return repr(value)
 
 
 def _digest(content: bytes) -> bytes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -130,6 +132,32 @@ def test_another_host_model_or_method_is_another_result(dataset: Path, cache: Ch
         checked.clear()
         check(dataset, cache, checker)
         assert sum(checked) == 300
+
+
+def test_every_process_gives_the_same_settings_the_same_digest() -> None:
+    # Sets have another order in each process, and who wrote the requirements may have used some.
+    program = (
+        "from dataclasses import dataclass\n"
+        "from ftdesk.validation.cache import _canonical, settings_digest\n"
+        "from ftdesk.validation.checker import Checker\n"
+        "@dataclass\n"
+        "class Values:\n"
+        "    names: frozenset = frozenset('some words to be put in order'.split())\n"
+        "    more: dict = None\n"
+        "print(_canonical((Values(), Values(more={'b': {1, 2}, 'a': [None]}))))\n"
+        "print(settings_digest(Checker(model='gpt-4o').line_checker).hex())"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(said) == 1
 
 
 def test_a_file_that_begins_as_another_goes_on_is_not_taken_for_it(
