@@ -97,7 +97,7 @@ _PERSONAL_SIGNS = Scanner(r"@[A-Za-z0-9-]+\.[A-Za-z]|[0-9](?:[ ./()-]{0,3}[0-9])
 
 
 def _may_hold_secret(line: Line) -> bool:
-    return _SECRET_SIGNS.found_in(line.raw.decode())
+    return _SECRET_SIGNS.found_in(line.raw.decode("latin-1"))  # signs are ASCII, and this takes no time
 
 
 @text_rule(
@@ -128,7 +128,7 @@ def _long_words(text: str) -> str:
 
 
 def _may_hold_personal_data(line: Line) -> bool:
-    return _PERSONAL_SIGNS.found_in(line.raw.decode())
+    return _PERSONAL_SIGNS.found_in(line.raw.decode("latin-1"))
 
 
 @text_rule(

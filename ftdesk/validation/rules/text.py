@@ -76,9 +76,11 @@ def special_token_text(example: Example) -> Iterator[Problem]:
 
 def _may_hide(line: Line) -> bool:
     raw = line.raw
-    if raw.isascii() and b"\x7f" not in raw and not (b"\\" in raw and _ESCAPED.found_in(raw.decode())):
+    if b"\\" in raw and _ESCAPED.found_in(raw.decode("latin-1")):
+        return not line.plain or any(_hides(message["content"]) for message in line.value["messages"])
+    if raw.isascii() and b"\x7f" not in raw:
         return False
-    return not line.plain or any(_hides(message["content"]) for message in line.value["messages"])
+    return _HIDDEN.search(raw.translate(None, _PRINTED).decode()) is not None
 
 
 def _hides(text: str) -> bool:
