@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
 
 from ftdesk.overrides import override
 from ftdesk.ui.long_lines import in_parts, in_pieces
-from ftdesk.ui.text import BREAK, TOKEN, original, visible
+from ftdesk.ui.text import BREAK, TOKEN, editable, original
 
 PAUSE_MS = 800
 """After so long without a key, what was typed is one step of undo, and is in the journal."""
@@ -254,7 +254,7 @@ class TextEditor(QPlainTextEdit):
             text = source.text().replace("\r\n", "\n")
         else:
             return
-        self.textCursor().insertText(in_pieces(visible(text)))
+        self.textCursor().insertText(in_pieces(editable(text)))
 
     @override
     def createMimeDataFromSelection(self) -> QMimeData:

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from ftdesk.ui.text import BREAK, visible
+from ftdesk.ui.text import BREAK, editable
 
 LONGEST_LINE = 8_000
 """Characters in one line from which it is shown in pieces. Laying out so many takes some 5 ms."""
@@ -38,7 +38,7 @@ def in_parts(text: str) -> Iterator[str]:
         end = start + _PART
         line_end = text.rfind("\n", end - _PART // 2, end)
         end, joint = (line_end + 1, "") if line_end >= 0 else (end, f"{BREAK}\n")
-        yield in_pieces(visible(text[start:end])) + (joint if end < len(text) else "")
+        yield in_pieces(editable(text[start:end])) + (joint if end < len(text) else "")
         start = end
 
 

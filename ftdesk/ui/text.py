@@ -15,6 +15,9 @@ from ftdesk.ui.fonts import load_rich_fonts
 BREAK = "⟦⤶⟧"
 """Where a line goes on below that is too long to be shown as one (see ``long_lines``)."""
 
+NO_BREAK_SPACE = "⍽"
+"""What a no-break space is edited as: a token in its place would make French unreadable."""
+
 TOKEN = re.compile(rf"⟦U\+([0-9A-F]{{4,6}})⟧|{BREAK}")
 """What stands for something else. All of it is plain text, so that no edit can make more of it than is seen."""
 
@@ -23,7 +26,7 @@ _TOKEN_OR_BREAK = re.compile(rf"{TOKEN.pattern}\n?")
 # other control characters, zero-width space, direction overrides, invisible operators and tags. The zero-width joiners
 # stay as they are, since emoji and several scripts are written with them.
 _HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u237d\ufeff\ufff0-\uffff"
     "\ud800-\udfff\ufdd0-\ufdef\U000e0000-\U000e007f]"
 )
 
@@ -34,8 +37,14 @@ def visible(text: str) -> str:
     return _HIDDEN.sub(lambda match: f"⟦U+{ord(match.group()):04X}⟧", text)
 
 
+def editable(text: str) -> str:
+    """``text`` as an editor shows it: ``visible``, and no-break spaces too. ``original`` undoes it."""
+    return visible(text).replace("\xa0", NO_BREAK_SPACE)
+
+
 def original(shown: str) -> str:
-    """The text that ``visible`` made ``shown`` from, whether it was cut into pieces or not."""
+    """The text that ``visible`` or ``editable`` made ``shown`` from, whether it was cut into pieces or not."""
+    shown = shown.replace(NO_BREAK_SPACE, "\xa0")
     return _TOKEN_OR_BREAK.sub(_character, shown) if "⟦" in shown else shown
 
 

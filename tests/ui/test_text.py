@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage, QTextDocument
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from ftdesk.ui.text import ElidedLabel, Label, SafeText, one_line, original, plural, set_tooltip, visible
+from ftdesk.ui.text import ElidedLabel, Label, SafeText, editable, one_line, original, plural, set_tooltip, visible
 
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
 
@@ -20,11 +20,18 @@ ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
 @given(ANY_TEXT)
 def test_every_text_comes_back_from_its_visible_form(text: str) -> None:
     assert original(visible(text)) == text
+    assert original(editable(text)) == text
 
 
-@given(st.text(alphabet="⟦⟧U+27E60D\u200b"))
+@given(st.text(alphabet="⟦⟧⤶⍽\xa0U+27E60D\u200b\n"))
 def test_text_that_looks_like_a_token_comes_back_too(text: str) -> None:
     assert original(visible(text)) == text
+    assert original(editable(text)) == text
+
+
+def test_a_no_break_space_is_seen_where_it_is_edited() -> None:
+    assert editable("100\xa0%") == "100⍽%"
+    assert visible("100\xa0%") == "100\xa0%"
 
 
 @pytest.mark.parametrize(

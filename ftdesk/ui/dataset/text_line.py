@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from ftdesk.ui.text import original, visible
+from ftdesk.ui.text import editable, original
 
 
 class TextLine(QLineEdit):
@@ -24,7 +24,7 @@ class TextLine(QLineEdit):
     def show_text(self, text: str) -> None:
         """Show ``text``; what was typed meanwhile stays, unless it is another than was shown before."""
         # A field of one line would show a line end as something else, and give that back.
-        shown = visible(text).replace("\n", "⟦U+000A⟧")
+        shown = editable(text).replace("\n", "⟦U+000A⟧")
         if shown != self._shown:
             self._shown = shown
             self.setText(self._shown)
