@@ -20,6 +20,8 @@ _WHOLE_FILE_LIMIT = 1 << 30
 
 _WRAPPERS = ("data", "dataset", "rows", "examples", "items", "records", "samples", "instances")
 _SPLITS = ("train", "validation", "test")
+_SHARED = ("system", "system_prompt", "tools", "context", "instruction", "prompt")
+"""What belongs to every row when it stands beside them. The rest, a version or a licence, does not."""
 _WRAPPER_START = re.compile(
     rb'\{(?:\s*"[^"]*"\s*:\s*(?:"[^"]*"|[^\[\]{}",]+),)*\s*"(?:%s)"\s*:\s*\['
     % "|".join((*_WRAPPERS, *_SPLITS)).encode("ascii")
@@ -98,6 +100,11 @@ def _wrapped(value: Mapping[str, Any], path: Path) -> Any:
     if len(keys) > 1:
         raise InputError(
             f"{path} holds several lists: {', '.join(keys)}.", hint="Save the one that you want as a file of its own."
+        )
+    if keys and (shared := [key for key in _SHARED if value.get(key)]):
+        raise InputError(
+            f"{path} holds “{shared[0]}” beside its rows, which may mean nothing without it.",
+            hint="Write it into each row.",
         )
     return value[keys[0]] if keys else [value]
 

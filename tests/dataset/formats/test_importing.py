@@ -362,6 +362,13 @@ def test_an_object_with_several_lists_of_rows_is_asked_about(tmp_path: Path) -> 
         recognise(path)
 
 
+def test_what_rows_share_beside_them_is_not_dropped(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"system": "Be brief.", "data": [QUESTION]}))
+    with pytest.raises(InputError, match="“system” beside its rows"):
+        recognise(path)
+
+
 def test_a_bad_record_of_a_table_takes_no_other_with_it(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text('prompt,completion\nq,a\n"q "x" y",a\nq,a\n"q,a\nq"r,a\nq,a\nq,a\n', "utf-8")
