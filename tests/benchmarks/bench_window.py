@@ -296,32 +296,33 @@ class Bench:
             bare_model.endResetModel()
             bare.repaint()
 
-        ours, theirs = self._in_turn(show, bare_show, 15)
-        self.note(f"{rows:,} rows: show", **quantiles(ours), bare=statistics.median(theirs), opened=opened)
-        ours, theirs = self._in_turn(lambda: _scroll(view), lambda: _scroll(bare), 200)
-        self.note(f"{rows:,} rows: frame while scrolling", **quantiles(ours), bare=statistics.median(theirs))
+        self.note(f"{rows:,} rows: opened", shown=opened)
+        self._compare(f"{rows:,} rows: show", show, bare_show, 15)
+        self._compare(f"{rows:,} rows: frame while scrolling", lambda: _scroll(view), lambda: _scroll(bare), 200)
         document = self.window.desk.dataset.document
         assert document is not None
         line = document.line(0)
-        ours, theirs = self._in_turn(
+        self._compare(
+            f"{rows:,} rows: insert",
             lambda: (document.insert(rows // 2, [line], "Insert"), view.viewport().repaint()),
             lambda: (bare_model.insert(rows // 2), bare.viewport().repaint()),
             15,
         )
-        self.note(f"{rows:,} rows: insert", **quantiles(ours), bare=statistics.median(theirs))
         bare.close()
         bare.deleteLater()
         document.discard_edits()
 
-    def _in_turn(
-        self, one: Callable[[], object], other: Callable[[], object], rounds: int
-    ) -> tuple[list[float], list[float]]:
-        ours, theirs = [], []
+    def _compare(self, name: str, one: Callable[[], object], other: Callable[[], object], rounds: int) -> None:
+        """Ours and the bare one in turn."""
+        ours, theirs, busy = [], [], []
         for _ in range(rounds):
+            before = time.thread_time()
             ours.append(milliseconds(one))
+            busy.append((time.thread_time() - before) * 1000)
             theirs.append(milliseconds(other))
             QApplication.processEvents()
-        return ours, theirs
+        spent = quantiles(busy)
+        self.note(name, **quantiles(ours), busy=spent["median"], busy_p99=spent["p99"], bare=statistics.median(theirs))
 
 
 async def _until(condition: Callable[[], bool]) -> None:
