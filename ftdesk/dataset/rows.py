@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from ftdesk.dataset.lines import FileLines
 from ftdesk.storage.files import FileRange
 
 _BLOCK, _BLOCK_BYTES = 4096, 1 << 20
+_LOOK_BYTES = 1 << 16
 
 
 class FileStretch(NamedTuple):
@@ -74,14 +76,36 @@ class Rows:
     def fit(self, splices: Sequence[Splice]) -> bool:
         """Whether ``splices``, one after the other, remove what stands here. Raises ``InputError`` as ``line`` does."""
         rows = self if len(splices) == 1 else self.snapshot()
+        of_file: dict[int, bytes] = {}
         for splice in splices:
-            end = splice.row + len(splice.removed)
-            if not 0 <= splice.row <= end <= len(rows):
-                return False
-            if any(rows.line(row) != line for row, line in enumerate(splice.removed, splice.row)):
+            if not rows.has_edited(splice, of_file):
                 return False
             if rows is not self:
                 rows.put(splice)
+        return self._are_in_file(of_file)
+
+    def has_edited(self, splice: Splice, of_file: dict[int, bytes]) -> bool:
+        """Whether the edited rows that ``splice`` removes stand here. Those of the file go to ``of_file``."""
+        end = splice.row + len(splice.removed)
+        if not 0 <= splice.row <= end <= len(self):
+            return False
+        for number, line in zip(self._numbers[splice.row : end], splice.removed, strict=True):
+            if number >= 0:
+                of_file[number] = line
+            elif self._edited[-1 - number] != line:
+                return False
+        return True
+
+    def _are_in_file(self, wanted: Mapping[int, bytes]) -> bool:
+        """Whether the file has these lines. Those of a change of all rows are looked at many at a time."""
+        numbers = sorted(wanted)
+        at = 0
+        while at < len(numbers) and self.base is not None:
+            first = numbers[at]
+            found = self.base.read_some(first, min(_BLOCK, numbers[-1] - first + 1), _LOOK_BYTES)
+            if any(wanted.get(number, line) != line for number, line in enumerate(found, first)):
+                return False
+            at = bisect_left(numbers, first + len(found), at)
         return True
 
     def whole(self) -> list[bytes]:

@@ -65,3 +65,17 @@ def test_to_insert_nothing_is_no_change(tmp_path: Path) -> None:
         document.insert(0, [], "Insert")
         assert not document.is_modified
         assert not document.undo_title
+
+
+def test_a_change_of_many_rows_is_compared_with_every_row_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    lines = [b"%d" % row for row in range(10_000)]
+    path.write_bytes(b"\n".join(lines))
+    with Document.open(path) as document:
+        for wrong in (0, 5_001, 9_999):
+            seen = [*lines[:wrong], b"x", *lines[wrong + 1 :]]
+            change = Change("Edit", tuple(Splice(row, (line,), (b"new",)) for row, line in enumerate(seen)))
+            with pytest.raises(InputError, match="have changed"):
+                document.apply(change)
+        document.remove(range(0, 10_000, 3), "Delete")
+        assert list(document.lines()) == [line for row, line in enumerate(lines) if row % 3]
