@@ -167,7 +167,9 @@ class Document:
                 f"{self.path} is open for editing in another window.",
                 hint="Close it there, or save a copy under another name.",
             )
-        self._check(change)
+        # Else it would remove what nobody has seen, and an undo would not bring that back.
+        if not self._rows.fit(change.splices):
+            raise InputError("The rows have changed since this was prepared.", hint="Do it again.")
         change = replace(change, splices=in_the_manner_of(self._rows, change.splices))
         self._history.add(change)
         self._perform(change)
@@ -199,13 +201,11 @@ class Document:
             self._perform(change)
 
     def undo(self) -> None:
-        if change := self._history.undoable:
-            self._check(change.inverse)
+        if self._history.undoable:
             self._perform(self._history.undo().inverse)
 
     def redo(self) -> None:
-        if change := self._history.redoable:
-            self._check(change)
+        if self._history.redoable:
             self._perform(self._history.redo())
 
     def changed_on_disk(self) -> bool:
@@ -355,11 +355,6 @@ class Document:
             self._rows.base.close()
         if self._journal:
             self._journal.close()
-
-    def _check(self, change: Change) -> None:
-        """Raises ``InputError`` when a change was made for other rows: it would remove what nobody has seen."""
-        if not self._rows.fit(change.splices):
-            raise InputError("The rows have changed since this was prepared.", hint="Do it again.")
 
     def _label_book(self) -> LabelBook:
         return LabelBook(labels_path(self._folders.labels, self.path) if self._folders and self.path else None)
