@@ -61,7 +61,7 @@ def test_tiles_findings_and_shares_are_those_of_the_file(make_window: MakeWindow
     trained = window.findChild(Label, "trained_label")
     assert trained is not None
     assert f"{window.desk.checking.summary.trained:,}" in trained.text()  # type: ignore[union-attr]
-    assert panel.histogram.accessibleName().startswith("Tokens per example: half have")
+    assert panel.figures.histogram.accessibleName().startswith("Tokens per example: half have")
 
 
 def test_enter_on_a_finding_leads_to_its_example(make_window: MakeWindow, qtbot: QtBot, tmp_path: Path) -> None:
