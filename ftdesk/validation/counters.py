@@ -141,14 +141,14 @@ class RememberingCounter:
         return self.count_all((text,))[0]
 
     def count_all(self, texts: Sequence[str]) -> list[int]:
-        known = self._known
-        fresh = [text for text in dict.fromkeys(texts) if text not in known]
-        if not fresh:
-            return [known[text] for text in texts]
-        counts = dict(zip(fresh, self._counter.count_all(fresh), strict=True))
-        answer = [counts[text] if text in counts else known[text] for text in texts]
-        self._remember(texts, counts)
-        return answer
+        # Taken once, since another thread may make the memory empty.
+        counts = {text: number for text in texts if (number := self._known.get(text)) is not None}
+        fresh = [text for text in dict.fromkeys(texts) if text not in counts]
+        if fresh:
+            new = dict(zip(fresh, self._counter.count_all(fresh), strict=True))
+            self._remember(texts, new)
+            counts |= new
+        return [counts[text] for text in texts]
 
     def _remember(self, texts: Sequence[str], counts: dict[str, int]) -> None:
         times = Counter(texts) if len(counts) < len(texts) else {}
