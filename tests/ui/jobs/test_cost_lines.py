@@ -89,7 +89,8 @@ def outlook(host: str, model: str, prices: PriceList | None, tmp_path: Path) -> 
             "Qwen/Qwen3-8B",
             2,
             (
-                "20,000 tokens × 2 epochs = 40,000 tokens · about $0.016 ($0.40 a million tokens, prices of 2025-12-01) · "
+                "20,000 tokens × 2 epochs = 40,000 tokens · "
+                "about $0.016 ($0.40 a million tokens, prices of 2025-12-01) · "
                 "then $2.00 an hour while it is deployed"
             ),
         ),
