@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
 
 from ftdesk.overrides import override
-from ftdesk.ui.long_lines import in_parts, in_pieces
+from ftdesk.ui.long_lines import PART, in_parts, in_pieces
 from ftdesk.ui.text import BREAK, TOKEN, editable, original
 
 PAUSE_MS = 800
@@ -31,6 +31,13 @@ MOST_CHARACTERS = 20_000_000
 
 _EXACT = "application/x-ftdesk-text"
 """What is copied from one editor to another: a clipboard's plain text loses some characters and changes line ends."""
+
+_WHOLE_TEXT = (
+    QKeySequence.StandardKey.SelectAll,
+    QKeySequence.StandardKey.MoveToEndOfDocument,
+    QKeySequence.StandardKey.SelectEndOfDocument,
+)
+"""Keys that mean the end of the text, which must be there then."""
 
 _KEEP, _MOVE = QTextCursor.MoveMode.KeepAnchor, QTextCursor.MoveMode.MoveAnchor
 _LONG_HEIGHT = 480
@@ -94,6 +101,11 @@ class TextEditor(QPlainTextEdit):
         """Only the beginning is shown, and it cannot be edited."""
         return self._partial
 
+    @property
+    def is_loading(self) -> bool:
+        """The end of a long text is not shown yet."""
+        return self._load.isActive()
+
     def limit_height(self, pixels: int) -> None:
         """Grow to this height and then scroll."""
         self._limit = pixels
@@ -123,7 +135,10 @@ class TextEditor(QPlainTextEdit):
             self.setReadOnly(self._partial)
         self._rest = in_parts(text[:LONG] if self._partial else text)
         self._put(next(self._rest, ""))
-        self._load.start()
+        if len(text) > PART:
+            self._load.start()
+        else:
+            self._load.stop()
 
     def _put(self, shown: str) -> None:
         position = self.textCursor().position()
@@ -231,6 +246,8 @@ class TextEditor(QPlainTextEdit):
         if _is_for_window(event):
             event.ignore()
             return
+        if any(event.matches(key) for key in _WHOLE_TEXT):
+            self._load_all()
         if not (self.isReadOnly() or self.textCursor().hasSelection()):
             if event.key() == Qt.Key.Key_Backspace:
                 self._take_token(backwards=True)
@@ -290,6 +307,11 @@ class TextEditor(QPlainTextEdit):
         self._was_at = beyond
         with QSignalBlocker(self):
             self.setTextCursor(cursor)
+
+    @override
+    def selectAll(self) -> None:
+        self._load_all()
+        super().selectAll()
 
     def put_cursor_at_end(self) -> None:
         self._load_all()

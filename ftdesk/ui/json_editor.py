@@ -46,6 +46,9 @@ class JsonEditor(TextEditor):
     def look(self) -> None:
         """Find the first mistake and mark it."""
         self._look.stop()
+        if self.is_loading:
+            self._look.start()
+            return
         problem, position = ("", -1) if self.is_partial else self._first_mistake(whole(self._raw()))
         self._mark(position)
         restyle(self, "broken", "true" if problem else "false")

@@ -15,8 +15,10 @@ from ftdesk.ui.text import BREAK, editable
 LONGEST_LINE = 8_000
 """Characters in one line from which it is shown in pieces. Laying out so many takes some 5 ms."""
 
+PART = 1 << 15
+"""Characters that are shown at once. With highlighting, Qt takes some 25 ms for them."""
+
 _PIECE = 1_000
-_PART = 1 << 16
 _LOOK_BACK = 200
 _BREAKS = re.compile(f"{BREAK}\n?")
 
@@ -32,11 +34,11 @@ def in_pieces(shown: str) -> str:
 
 
 def in_parts(text: str) -> Iterator[str]:
-    """What is shown of ``text``, some 65,000 characters at a time: Qt takes a while for millions."""
+    """What is shown of ``text``, ``PART`` characters at a time: Qt takes a while for millions."""
     start = 0
     while start < len(text):
-        end = start + _PART
-        line_end = text.rfind("\n", end - _PART // 2, end)
+        end = start + PART
+        line_end = text.rfind("\n", end - PART // 2, end)
         end, joint = (line_end + 1, "") if line_end >= 0 else (end, f"{BREAK}\n")
         yield in_pieces(editable(text[start:end])) + (joint if end < len(text) else "")
         start = end

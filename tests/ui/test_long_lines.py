@@ -77,6 +77,14 @@ def test_a_long_text_comes_in_parts_while_somebody_writes_in_it(editor: TextEdit
     assert committed == [text[:written] + "newer" + text[written:]]
 
 
+def test_a_long_text_is_copied_whole_before_its_end_is_shown(editor: TextEditor, qtbot: QtBot) -> None:
+    text = "line\n" * 60_000
+    editor.show_text(text)
+    assert editor.is_loading
+    qtbot.keyClick(editor, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    assert editor.createMimeDataFromSelection().text() == text
+
+
 def test_a_place_is_found_again_in_the_pieces() -> None:
     text = "".join(f"{number} " for number in range(9_000))
     shown = in_pieces(text)

@@ -38,9 +38,9 @@ class MessageText(QWidget):
         self.editor.show_text(text)
         if self.editor.is_partial:
             self._note.setText(
-                self.tr(
-                    "This text has {size} characters, with a line too long to edit here. Only its beginning is shown."
-                ).format(size=f"{len(text):,}")
+                self.tr("This text has {size} characters, too many to edit here. Only its beginning is shown.").format(
+                    size=f"{len(text):,}"
+                )
             )
         self._note.setVisible(self.editor.is_partial)
 
