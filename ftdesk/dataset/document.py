@@ -170,9 +170,15 @@ class Document:
         # Else it would remove what nobody has seen, and an undo would not bring that back.
         if not self._rows.fit(change.splices):
             raise InputError("The rows have changed since this was prepared.", hint="Do it again.")
-        change = replace(change, splices=in_the_manner_of(self._rows, change.splices))
         self._history.add(change)
         self._perform(change)
+
+    def arrange(self, change: Change) -> None:
+        """Do ``change``, by which rows come and go, so that a byte order mark and CR LF stay the file's.
+
+        Raises as ``apply`` does, which does exactly what it is told.
+        """
+        self.apply(replace(change, splices=in_the_manner_of(self._rows, change.splices)))
 
     def replace(self, row: int, line: bytes, title: str) -> None:
         """Replace one row."""
@@ -181,17 +187,17 @@ class Document:
     def insert(self, row: int, lines: Sequence[bytes], title: str) -> None:
         """Insert rows before ``row``."""
         if lines:
-            self.apply(Change(title, (Splice(row, (), tuple(_single(line) for line in lines)),)))
+            self.arrange(Change(title, (Splice(row, (), tuple(_single(line) for line in lines)),)))
 
     def remove(self, rows: Iterable[int], title: str) -> None:
         """Remove rows, each once, as one change."""
         ordered = sorted(set(rows), reverse=True)
-        self.apply(Change(title, tuple(Splice(row, (self.line(row),), ()) for row in ordered)))
+        self.arrange(Change(title, tuple(Splice(row, (self.line(row),), ()) for row in ordered)))
 
     def move(self, row: int, to: int, title: str) -> None:
         """Move a row so that it stands at ``to`` afterwards."""
         line = self.line(row)
-        self.apply(Change(title, (Splice(row, (line,), ()), Splice(to, (), (line,)))))
+        self.arrange(Change(title, (Splice(row, (line,), ()), Splice(to, (), (line,)))))
 
     def label(self, changes: Sequence[LabelChange], title: str) -> None:
         """Change tags or notes; ``labels`` makes such changes. Raises ``StorageError`` when they cannot be kept."""

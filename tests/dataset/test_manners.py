@@ -79,3 +79,11 @@ def test_a_change_of_many_rows_is_compared_with_every_row_of_the_file(tmp_path: 
                 document.apply(change)
         document.remove(range(0, 10_000, 3), "Delete")
         assert list(document.lines()) == [line for row, line in enumerate(lines) if row % 3]
+
+
+def test_applying_does_exactly_what_it_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(MARK + b"a\r\nb\r\n")
+    with Document.open(path) as document:
+        document.apply(Change("Bring an earlier version back", (Splice(0, (), (b"x",)),)))
+        assert list(document.lines()) == [b"x", MARK + b"a\r", b"b\r"]

@@ -152,7 +152,7 @@ class BulkEdits(QObject):
             self._work.report(self._work.title, share)
 
     def _do(self, change: Change, words: str) -> bool:
-        done = self._dataset.attempt(lambda document: document.apply(change))
+        done = self._dataset.attempt(lambda document: document.arrange(change))
         if done:
             self._say(words)
         return done
