@@ -73,11 +73,14 @@ class LabelBook:
 
     def follow(self, splice: Splice) -> None:
         """An edited line keeps the labels it had. Leaves writing to the caller."""
-        if len(splice.removed) != 1 or len(splice.inserted) != 1:
-            return  # of several, nobody knows which has become which
-        labels, after = self.of(splice.removed[0]), splice.inserted[0]
-        if labels != NONE and self.of(after) == NONE:
-            self._set(key_of(after), labels)
+        if len(splice.removed) != len(splice.inserted):
+            return  # nobody knows which has become which
+        # Lines that are still there, or were there before, have only changed their places.
+        stay = set(splice.removed) & set(splice.inserted)
+        for before, after in zip(splice.removed, splice.inserted, strict=True):
+            labels = self.of(before)
+            if labels != NONE and self.of(after) == NONE and before not in stay and after not in stay:
+                self._set(key_of(after), labels)
 
     def write_changed(self) -> None:
         """Keep what has changed since it was written. Raises ``StorageError``; the next call tries again."""

@@ -50,11 +50,15 @@ def test_an_edited_line_keeps_its_labels_and_an_undo_finds_them_too() -> None:
     book.follow(Splice(0, (), (b"new",)))
 
 
-def test_of_lines_that_change_together_nobody_knows_which_has_become_which() -> None:
+def test_lines_that_are_edited_together_keep_their_labels_and_those_that_change_places_take_none_over() -> None:
     book = LabelBook(None)
-    book.put(book.tagging([b"one"], "hard", present=True))
-    book.follow(Splice(0, (b"one", b"two"), (b"two", b"one")))
-    assert book.of(b"two") == Labels()
+    book.put(book.tagging([b"one", b"four"], "hard", present=True))
+    book.follow(Splice(0, (b"one", b"two", b"three"), (b"uno", b"three", b"two")))
+    assert book.of(b"uno").tags == {"hard"}
+    book.follow(Splice(0, (b"four", b"five"), (b"five", b"four")))
+    assert book.of(b"five") == Labels()
+    book.follow(Splice(0, (b"four",), (b"six", b"seven")))
+    assert book.of(b"six") == Labels()
 
 
 def test_two_windows_keep_what_both_have_noted(tmp_path: Path) -> None:
