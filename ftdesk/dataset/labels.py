@@ -73,8 +73,8 @@ class LabelBook:
 
     def follow(self, splice: Splice) -> None:
         """An edited line keeps the labels it had. Leaves writing to the caller."""
-        if len(splice.removed) != len(splice.inserted):
-            return  # nobody knows which has become which
+        if not self._labels or len(splice.removed) != len(splice.inserted):
+            return  # of unequal numbers, nobody knows which has become which
         # Lines that are still there, or were there before, have only changed their places.
         stay = set(splice.removed) & set(splice.inserted)
         for before, after in zip(splice.removed, splice.inserted, strict=True):
