@@ -45,7 +45,9 @@ class FileLines:
         self._open = True
 
     def duplicate(self) -> FileLines:
-        """The same lines of the same file, to be closed on their own. Costs no second look at the file."""
+        """The same lines of the same file, to be closed on their own. Raises ``OSError`` when these are closed."""
+        if not self._open:  # the number of a closed descriptor may be another file's by now
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         copy = object.__new__(FileLines)
         copy.__dict__.update(self.__dict__)
         copy._descriptor = os.dup(self._descriptor)

@@ -12,7 +12,7 @@ from ftdesk.dataset.backups import Backup, Backups
 from ftdesk.dataset.file_state import FileState
 from ftdesk.dataset.history import Moment
 from ftdesk.dataset.journal import Journal
-from ftdesk.dataset.lines import FileLines
+from ftdesk.dataset.lines import FileLines, unreadable
 from ftdesk.dataset.rows import Rows
 from ftdesk.errors import InputError, StorageError
 from ftdesk.storage.files import FileRange, remove_left_over, write_atomic
@@ -84,8 +84,9 @@ class Saving:
         """The rows in a file of their own: the document closes its when it is read from the disk again."""
         try:
             rows = self.rows.duplicate()
-        except OSError as error:  # closed already
-            raise outdated(self.target) from error
+        except OSError as error:
+            source = self.rows.base.path if self.rows.base else self.target
+            raise (outdated(self.target) if self.outdated else unreadable(source, error)) from error
         try:
             if self.outdated:
                 raise outdated(self.target)

@@ -200,3 +200,13 @@ def test_a_file_whose_name_is_not_utf_8_is_edited_and_saved(tmp_path: Path, fold
         document.save()
     assert path.read_bytes() == b"2\n"
     assert kept(folders) == [b"1\n"]
+
+
+def test_rows_that_are_closed_are_not_read_from_whatever_file_is_open_instead(
+    document: Document, tmp_path: Path
+) -> None:
+    saving = document.begin_save(tmp_path / "b.jsonl")
+    document.save()
+    with (tmp_path / "secret").open("wb"), pytest.raises(InputError):
+        saving.write()
+    assert not (tmp_path / "b.jsonl").exists()
