@@ -104,7 +104,7 @@ class TextEditor(QPlainTextEdit):
     @property
     def is_loading(self) -> bool:
         """The end of a long text is not shown yet."""
-        return self._load.isActive()
+        return self._load.isActive() and len(self._exact) > PART
 
     def limit_height(self, pixels: int) -> None:
         """Grow to this height and then scroll."""
@@ -135,10 +135,7 @@ class TextEditor(QPlainTextEdit):
             self.setReadOnly(self._partial)
         self._rest = in_parts(text[:LONG] if self._partial else text)
         self._put(next(self._rest, ""))
-        if len(text) > PART:
-            self._load.start()
-        else:
-            self._load.stop()
+        self._load.start()
 
     def _put(self, shown: str) -> None:
         position = self.textCursor().position()
