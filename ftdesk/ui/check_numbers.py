@@ -1,4 +1,4 @@
-"""What the checking process knows of every row, in numbers: keys that stay while rows move, and lengths in tokens."""
+"""What the checking process knows of every row, in numbers: keys that stay while rows move, lengths, verdicts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from array import array
 from collections import Counter
 from typing import Any
 
+from ftdesk.validation.requirements import Verdict
 from ftdesk.validation.tally import BLANK, COUNTED, ESTIMATED, OVER_LIMIT, Tally
 
 _BARS = 24
@@ -44,6 +45,24 @@ class Keys:
             for row, known in enumerate(self._keys):
                 rows[known] = row
         return self._rows[key] + 1
+
+
+class Verdicts:
+    """How grave the problems of every row are for each host, summed up. Only rows with a problem take memory."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[Verdict] = Counter()
+        self._of_rows: dict[int, list[Verdict]] = {}
+
+    def forget(self, key: int) -> None:
+        """The row with this key has gone, or is about to be something else."""
+        self.counts.subtract(self._of_rows.pop(key, ()))
+
+    def remember(self, first_key: int, tally: Tally) -> None:
+        """Rows have come, whose keys follow each other from ``first_key``."""
+        for line, verdict in tally.placed_verdicts:
+            self._of_rows.setdefault(first_key + (line or 1) - 1, []).append(verdict)
+        self.counts.update(tally.verdicts)
 
 
 class Lengths:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ftdesk.ui.checked_rows import finding_of
-from ftdesk.validation.findings import Finding
+from ftdesk.validation.findings import Finding, HostVerdict
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The dataset as a whole. ``bars`` are ``(from, to, examples)`` of a histogram of tokens."""
+    """The dataset as a whole. ``bars`` are ``(from, to, examples)`` of a histogram of tokens.
+
+    ``hosts`` says of every host that is known, the chosen one first, how many errors and warnings it would find.
+    """
 
     method: str
     examples: int
@@ -25,12 +28,14 @@ class Summary:
     limit: int | None
     over_limit: int
     bars: tuple[tuple[int, int, int], ...]
+    hosts: Mapping[str, HostVerdict]
 
     @staticmethod
     def of(answer: dict[str, Any]) -> Summary:
         """The summary in an answer of the checking process, its findings left out."""
         bars = tuple((low, high, examples) for low, high, examples in answer["bars"])
-        return Summary(**{**answer, "bars": bars})
+        hosts = {host: HostVerdict(errors, warnings) for host, errors, warnings in answer["hosts"]}
+        return Summary(**{**answer, "bars": bars, "hosts": hosts})
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,14 @@ import json
 import os
 import signal
 from array import array
+from collections import Counter
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from ftdesk.storage.folders import Folders
-from ftdesk.ui.check_numbers import Keys, Lengths
+from ftdesk.ui.check_numbers import Keys, Lengths, Verdicts
 from ftdesk.ui.checked_rows import NOT_COUNTED
 from ftdesk.validation.cache import CheckCache, part_key, settings_digest
 from ftdesk.validation.checker import Checker
@@ -92,6 +93,7 @@ class Mirror:
         self._keys = Keys()
         self._facts = [array("Q") for _ in INDEXES]
         self._lengths = Lengths()
+        self._verdicts = Verdicts()
 
     def _check(self, lines: list[bytes], row: int) -> Tally:
         return self._checker.line_checker.check(lines, first=row == 0)
@@ -115,7 +117,9 @@ class Mirror:
     def _splice(self, row: int, removed: int, lines: list[bytes], tally: Tally) -> bytes:
         for at in range(row, row + removed):
             self._checker.forget(self._keys[at], [column[at] for column in self._facts])
+            self._verdicts.forget(self._keys[at])
         key = self._keys.splice(row, removed, tally.lines)
+        self._verdicts.remember(key, tally)
         self._checker.remember(key, tally, lines)
         for column, fresh in zip(self._facts, tally.facts, strict=True):
             column[row : row + removed] = fresh
@@ -136,8 +140,11 @@ class Mirror:
     def _summary(self) -> dict[str, Any]:
         """The findings that concern the examples as a whole, and the tokens of all."""
         self._cache.trim()
-        findings = self._checker.dataset_findings(self._keys.line_of)
+        findings, across = self._checker.judge_dataset(self._keys.line_of)
+        verdicts = self._verdicts.counts + Counter(verdict for _, verdict in across)
+        hosts = self._checker.host_verdicts(verdicts)
         return {
+            "hosts": [[host, verdict.errors, verdict.warnings] for host, verdict in hosts.items()],
             "findings": [[finding.line, _finding(finding)] for finding in findings],
             "method": self._checker.method or "supervised",
             "limit": self._checker.requirements.token_limit(None),

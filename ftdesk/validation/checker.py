@@ -32,7 +32,7 @@ from ftdesk.validation.requirements import (
     usable_requirements,
 )
 from ftdesk.validation.rule import Against
-from ftdesk.validation.tally import RecordResult, Tally, facts_in
+from ftdesk.validation.tally import PlacedVerdict, RecordResult, Tally, facts_in
 
 __all__ = ["CheckEvent", "CheckFinished", "CheckProgress", "Checker", "MethodChoice", "RecordResult"]
 
@@ -146,7 +146,9 @@ class Checker:
         """What is wrong now with the examples as a whole. ``line_of`` gives the present line number of a key."""
         return self.judge_dataset(line_of)[0]
 
-    def judge_dataset(self, line_of: Callable[[int], int] = lambda key: key) -> tuple[list[Finding], list[Verdict]]:
+    def judge_dataset(
+        self, line_of: Callable[[int], int] = lambda key: key
+    ) -> tuple[list[Finding], list[PlacedVerdict]]:
         """The same, with the verdict on each problem, also of those that are none for the chosen host."""
         self._remember_waiting()
         self._compare_waiting()
@@ -234,7 +236,7 @@ class Checker:
         """What is wrong with the examples as a whole."""
         tally = Tally()
         tally.findings, verdicts = self.judge_dataset()
-        tally.verdicts.update(verdicts)
+        tally.add_verdicts(verdicts)
         return tally
 
     def _remember_waiting(self) -> None:

@@ -25,7 +25,7 @@ from ftdesk.validation.rule import (
     TokenRule,
 )
 from ftdesk.validation.rules import RULES
-from ftdesk.validation.tally import BLANK, OVER_LIMIT, RecordResult, Tally
+from ftdesk.validation.tally import BLANK, OVER_LIMIT, PlacedVerdict, RecordResult, Tally
 from ftdesk.validation.tokens import ExampleTokens, TokenBatch
 
 _Kind = TypeVar("_Kind", bound=Rule)
@@ -65,7 +65,7 @@ class _Block:
     """What is found in some lines, which are counted from 0. ``tokens`` are those of the lines in ``counted``."""
 
     findings: list[Finding] = field(default_factory=list)
-    verdicts: list[Verdict] = field(default_factory=list)
+    verdicts: list[PlacedVerdict] = field(default_factory=list)
     facts: list[tuple[Fact, ...]] = field(default_factory=list)
     blank: list[int] = field(default_factory=list)
     counted: list[int] = field(default_factory=list)
@@ -107,7 +107,7 @@ class LineChecker:
         block = self._check(lines, 1, first=first)
         columns = zip(*block.facts, strict=True) if lines else ((),) * len(_FACTS)
         tally = Tally.of_lines(block.findings, columns, len(lines))
-        tally.verdicts.update(block.verdicts)
+        tally.add_verdicts(block.verdicts)
         for line in block.blank:
             tally.flags[line] = BLANK
         limit = self._token_limit
@@ -121,7 +121,7 @@ class LineChecker:
         """Check one line. Never raises."""
         block = self._check([raw], line_number, first=line_number == 1)
         tokens = block.tokens[0] if block.tokens else None
-        return RecordResult(tuple(block.findings), block.facts[0], bool(block.blank), tokens, tuple(block.verdicts))
+        return RecordResult(tuple(block.findings), block.facts[0], bool(block.blank), tokens)
 
     def _check(self, lines: Sequence[bytes], first_line: int, *, first: bool) -> _Block:
         block = _Block()
@@ -188,13 +188,14 @@ class LineChecker:
                 problems += [(text_rule, problem) for problem in text_rule.check(example)]
         return problems, example
 
-    def judge(self, problems: Iterable[tuple[Rule, int | None, Problem]]) -> tuple[list[Finding], list[Verdict]]:
-        """Findings for the first host, and how grave each problem is for every host."""
-        findings, verdicts = [], []
+    def judge(self, problems: Iterable[tuple[Rule, int | None, Problem]]) -> tuple[list[Finding], list[PlacedVerdict]]:
+        """Findings for the first host, and how grave each problem is for every host, with its line."""
+        findings: list[Finding] = []
+        verdicts: list[PlacedVerdict] = []
         for rule, line_number, problem in problems:
             verdict = self._verdict(rule, problem)
             if any(verdict):
-                verdicts.append(verdict)
+                verdicts.append((line_number, verdict))
             severity = verdict[0]
             if severity is not None:
                 findings.append(self._finding(rule, line_number, problem, severity))

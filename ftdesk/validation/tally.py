@@ -18,6 +18,9 @@ from ftdesk.validation.tokens import ExampleTokens
 COUNTED, ESTIMATED, BLANK, OVER_LIMIT = 1, 2, 4, 8
 """Flags of a line: its tokens are counted; that is an estimate; it is blank; the model takes no example so long."""
 
+PlacedVerdict = tuple[int | None, Verdict]
+"""With the line of the problem, ``None`` for the dataset as a whole."""
+
 _NO_FACT = 0xFFFF_FFFF_FFFF_FFFF
 _LENGTH = 8
 
@@ -25,30 +28,30 @@ _LENGTH = 8
 class RecordResult(NamedTuple):
     """What is known about one line.
 
-    ``facts`` is what the indexes remember of it. ``tokens`` is ``None`` where nothing was counted. ``verdicts`` says of
-    each problem how grave it is for every host, also of those that are none for the chosen one.
+    ``facts`` is what the indexes remember of it. ``tokens`` is ``None`` where nothing was counted.
     """
 
     findings: tuple[Finding, ...]
     facts: tuple[Fact, ...]
     blank: bool
     tokens: ExampleTokens | None = None
-    verdicts: tuple[Verdict, ...] = ()
 
 
 class Tally:
     """What is known about lines that follow each other.
 
     ``flags``, ``totals`` and ``trained`` have one number for each line, the last two in tokens; ``facts`` one column
-    for each index. ``verdicts`` says how often each was given. The lines of ``findings`` are counted from the first
-    line of the file, or from 1 where that is not known.
+    for each index. ``verdicts`` says how often each was given, for problems of any host, and ``placed_verdicts`` on
+    which lines of this one block; sums of several blocks do not keep those. The lines of ``findings`` are counted from
+    the first line of the file, or from 1 where that is not known.
     """
 
-    __slots__ = ("facts", "findings", "flags", "totals", "trained", "verdicts")
+    __slots__ = ("facts", "findings", "flags", "placed_verdicts", "totals", "trained", "verdicts")
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []
         self.verdicts: Counter[Verdict] = Counter()
+        self.placed_verdicts: list[PlacedVerdict] = []
         self.facts: list[array[int]] = []
         self.flags = bytearray()
         self.totals = array("I")
@@ -83,6 +86,10 @@ class Tally:
         self.flags[line] |= COUNTED if tokens.exact else COUNTED | ESTIMATED
         self.totals[line] = tokens.total
         self.trained[line] = tokens.trained
+
+    def add_verdicts(self, verdicts: Sequence[PlacedVerdict]) -> None:
+        self.placed_verdicts += verdicts
+        self.verdicts.update(verdict for _, verdict in verdicts)
 
     def merge(self, block: Tally) -> None:
         """Take in the block of lines that follows, except for its facts."""
@@ -119,7 +126,10 @@ class Tally:
     def to_bytes(self) -> bytes:
         """For another process, or a later run, with the same rules."""
         findings = json.dumps([astuple(finding) for finding in self.findings]).encode()
-        verdicts = json.dumps(list(self.verdicts.items())).encode()
+        lines_of: dict[Verdict, list[int | None]] = {}
+        for line, verdict in self.placed_verdicts:
+            lines_of.setdefault(verdict, []).append(line)
+        verdicts = json.dumps(list(lines_of.items())).encode()
         parts = [
             findings,
             verdicts,
@@ -137,7 +147,9 @@ class Tally:
         tally = Tally()
         try:
             tally.findings = [Finding(*map(_shared, fields)) for fields in json.loads(parts[0])]
-            tally.verdicts.update({tuple(verdict): number for verdict, number in json.loads(parts[1])})
+            for fields, lines in json.loads(parts[1]):
+                verdict = tuple(map(_shared, fields))
+                tally.add_verdicts([(line, verdict) for line in lines])
         except TypeError as error:
             raise ValueError("these are other findings") from error
         tally.flags = bytearray(parts[2])

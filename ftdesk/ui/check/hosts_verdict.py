@@ -5,15 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from ftdesk.dataset.document import Document
-from ftdesk.errors import InputError
 from ftdesk.overrides import override
 from ftdesk.ui.desk import Desk
 from ftdesk.ui.icons import pixmap
-from ftdesk.ui.repairs import checker_for
 from ftdesk.ui.tasks import Tasks
 from ftdesk.ui.text import ElidedLabel, Label, plural
 from ftdesk.ui.tokens import UNIT, tokens
@@ -21,22 +18,15 @@ from ftdesk.ui.widgets import separator
 from ftdesk.validation.findings import HostVerdict
 from ftdesk.validation.requirements import all_requirements, usable_requirements
 
-_MOST_BYTES = 64 << 20
-"""Beyond this, reading all lines once more for the other hosts would cost more than it tells here."""
-
 
 class HostsVerdict(QWidget):
-    """One line for each host. The rules alone decide: tokens, which cut examples but refuse none, are not counted."""
-
-    told = Signal()
-    """The verdicts are those of the dataset as it is."""
+    """One line for each host, from what the checking process has counted for all of them."""
 
     def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("hosts_verdict")
         self._desk = desk
         self._tasks = Tasks(self, desk.notices.show_error)
-        self._asked: object = None
         self._has_read_requirements = False
         self._verdicts: Mapping[str, HostVerdict] = {}
         self._note = Label("", "caption", wrap=True)
@@ -52,34 +42,25 @@ class HostsVerdict(QWidget):
         column.addLayout(self._grid)
         column.addWidget(self._note)
 
+    def activated(self) -> None:
+        """Tell, once, of a file with requirements of the user's own that cannot be used."""
+        if not self._has_read_requirements:
+            self._has_read_requirements = True
+            self._tasks.start("requirements", self._read_requirements())
+
     def update_verdicts(self) -> None:
-        """Ask again if the dataset has been checked since."""
-        summary, document = self._desk.checking.summary, self._desk.dataset.document
-        if summary is None or document is None:
-            self._asked = None
+        """Show what the last check has found."""
+        summary = self._desk.checking.summary
+        if summary is None:
             self._show({}, self.tr("Known when all examples are checked."))
-        elif summary is not self._asked:
-            self._asked = summary
-            self._tasks.start("verdicts", self._ask(document, summary.method))
+        else:
+            self._show(summary.hosts, "")
 
     async def aclose(self) -> None:
         await self._tasks.aclose()
 
-    async def _ask(self, document: Document, method: str) -> None:
-        if not self._has_read_requirements:
-            self._has_read_requirements = True
-            try:
-                await asyncio.to_thread(all_requirements)
-            except InputError as error:
-                self._desk.notices.show_error(error)
-        with document.snapshot() as rows:
-            if rows.size > _MOST_BYTES:
-                self._show({}, self.tr("For so large a file: ftdesk check FILE."))
-                return
-            host = self._desk.profile_of(self._desk.host.name)
-            verdicts = await asyncio.to_thread(_verdicts, list(rows), host, method)
-        self._show(verdicts, "")
-        self.told.emit()
+    async def _read_requirements(self) -> None:
+        await asyncio.to_thread(all_requirements)
 
     def _show(self, verdicts: Mapping[str, HostVerdict], note: str) -> None:
         self._note.setText(note)
@@ -123,7 +104,3 @@ class HostsVerdict(QWidget):
         warnings = plural(verdict.warnings, self.tr("1 warning"), self.tr("{number} warnings"))
         told = [words for number, words in ((verdict.errors, errors), (verdict.warnings, warnings)) if number]
         return ", ".join(told) or self.tr("fine")
-
-
-def _verdicts(lines: list[bytes], host: str, method: str) -> Mapping[str, HostVerdict]:
-    return checker_for(host, method).check_lines(lines).hosts

@@ -32,7 +32,6 @@ class CheckPanel(Panel):
         super().__init__(desk)
         self._checking = desk.checking
         self._repairs = Repairs(desk, self)
-        self._is_live = False
         self.model = FindingsModel(self)
         delegate = FindingsDelegate()
         delegate.fix_wanted.connect(self._fix_entry)
@@ -65,7 +64,7 @@ class CheckPanel(Panel):
 
     @override
     def activated(self) -> None:
-        self._is_live = True
+        self.figures.hosts.activated()
         self._show_all()
 
     @override
@@ -108,7 +107,7 @@ class CheckPanel(Panel):
         self._why = Label("", "caption", wrap=True)
         self._why.setObjectName("rule_why")
         self._why.setContentsMargins(UNIT, 0, UNIT, 0)
-        self._fix = Button("", self._fix_chosen, icon_name="wand-sparkles")
+        self._fix = Button(self.tr("Fix"), self._fix_chosen, icon_name="wand-sparkles")
         self._fix.setObjectName("fix_button")
         self._fix_all = Button(self.tr("Fix all…"), self.open_fixes, icon_name="wand-sparkles")
         self._fix_all.setObjectName("fix_all_button")
@@ -137,8 +136,7 @@ class CheckPanel(Panel):
     def _show_all(self) -> None:
         self._refresh.stop()
         self._show_findings()
-        if self._is_live and self.isVisible():
-            self.figures.hosts.update_verdicts()
+        self.figures.hosts.update_verdicts()
         self.figures.show_figures()
 
     def _show_findings(self) -> None:
@@ -173,8 +171,9 @@ class CheckPanel(Panel):
             why = next((group.why for group in self.model.groups if group.rule == rule), "")
             fix = self._offer(entry)
         self._why.setText(visible(why))
-        self._fix.setText(fix)
         self._fix.setVisible(bool(fix))
+        if fix:
+            self._fix.setText(fix)
 
     def _offer(self, entry: Entry) -> str:
         """What the button would do for a group or a finding; empty where nothing can be done."""
