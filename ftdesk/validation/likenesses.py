@@ -146,6 +146,6 @@ def _text_of(raw: bytes) -> str:
         content = message.get("content") if isinstance(message, dict) else None
         if not isinstance(content, str):
             return ""  # images and calls may be what tells it from others
-        if message.get("role") not in {"system", "developer"}:
+        if message.get("role") not in ("system", "developer"):  # a list, too, may stand there
             texts.append(content)
     return "\n".join(texts)

@@ -50,6 +50,12 @@ def test_an_example_that_differs_in_a_word_is_found() -> None:
     assert near(Checker(count_tokens=False).check_lines(LINES).findings) == []
 
 
+def test_a_role_that_is_no_text_is_a_finding_and_no_end() -> None:
+    line = b'{"messages": [{"role": [], "content": "Rain?"}, {"role": {}, "content": "No."}]}'
+    report = Checker(count_tokens=False).check_lines([line, *LINES])
+    assert [finding.rule for finding in report.findings if finding.line == 1][:1] == ["unknown-role"]
+
+
 def test_it_is_found_in_a_file_and_again_in_the_cache(tmp_path: Path) -> None:
     path = tmp_path / "train.jsonl"
     path.write_bytes(b"\xef\xbb\xbf" + b"\n".join([*LINES, ALMOST]))
