@@ -25,6 +25,7 @@ from ftdesk.validation.rule import (
     TokenRule,
 )
 from ftdesk.validation.rules import RULES
+from ftdesk.validation.scanning import Passage
 from ftdesk.validation.tally import BLANK, OVER_LIMIT, PlacedVerdict, RecordResult, Tally
 from ftdesk.validation.tokens import ExampleTokens, TokenBatch
 
@@ -56,6 +57,8 @@ INDEXES = tuple(dict.fromkeys(rule.index for rule in DATASET_RULES))
 """What is remembered of every line; several dataset rules may ask the same index."""
 _FACTS = tuple(index.fact for index in INDEXES)
 _PLAIN_METHODS = frozenset({None, "supervised"})
+_PASSAGE = 16 * 1024
+"""Bytes of lines that are looked through at once: many, but few enough that mostly nothing is noticed in any."""
 
 _Problems = list[tuple[Rule, Problem]]
 
@@ -126,21 +129,26 @@ class LineChecker:
     def _check(self, lines: Sequence[bytes], first_line: int, *, first: bool) -> _Block:
         block = _Block()
         batch = TokenBatch()
+        at_once = _PASSAGE * len(lines) // (sum(map(len, lines)) + 1) + 1
+        text_rules: Sequence[TextRule] = ()
         for number, raw in enumerate(lines, first_line):
-            line = read_line(raw, first=first and number == first_line)
+            at = number - first_line
+            if at % at_once == 0:
+                text_rules = _noticing(lines[at : at + at_once])
+            line = read_line(raw, first=first and at == 0)
             block.facts.append(tuple([fact(line) for fact in _FACTS]))
             if line.plain and self.method in _PLAIN_METHODS and not (line.duplicates or line.first):
-                problems = self._check_plain(line)
+                problems = self._check_plain(line, text_rules)
                 if self.count_tokens:
                     batch.add_plain(line.value["messages"])
-                    block.counted.append(number - first_line)
+                    block.counted.append(at)
             else:
                 if line.blank:
-                    block.blank.append(number - first_line)
-                problems, example = self._check_with_all_rules(line)
+                    block.blank.append(at)
+                problems, example = self._check_with_all_rules(line, text_rules)
                 if self.count_tokens and example is not None and example.messages:
                     batch.add(example)
-                    block.counted.append(number - first_line)
+                    block.counted.append(at)
             if problems:
                 self._judge(block, [(rule, number, problem) for rule, problem in problems])
         if block.counted:
@@ -165,15 +173,15 @@ class LineChecker:
             self._judge(block, problems)
             block.findings.sort(key=_line_of)
 
-    def _check_plain(self, line: Line) -> _Problems:
+    def _check_plain(self, line: Line, text_rules: Sequence[TextRule]) -> _Problems:
         """The few rules that a plain supervised example can break: no structural rule is among them."""
         problems: _Problems = []
-        for rule in _TEXT_RULES:
+        for rule in text_rules:
             if rule.suspects(line):
                 problems += [(rule, problem) for problem in rule.check(self._example(line.value))]
         return problems
 
-    def _check_with_all_rules(self, line: Line) -> tuple[_Problems, Example | None]:
+    def _check_with_all_rules(self, line: Line, text_rules: Sequence[TextRule]) -> tuple[_Problems, Example | None]:
         problems: _Problems = []
         regular = self.method in _PLAIN_METHODS and not (line.duplicates or line.first) and is_regular(line.value)
         if not regular:
@@ -183,7 +191,7 @@ class LineChecker:
         example = self._example(line.value)
         rules = _REGULAR_RULES if regular else _RECORD_RULES
         problems += [(rule, problem) for rule in rules for problem in rule.check(example)]
-        for text_rule in _TEXT_RULES:
+        for text_rule in text_rules:
             if not text_rule.reads_bytes or text_rule.suspects(line):
                 problems += [(text_rule, problem) for problem in text_rule.check(example)]
         return problems, example
@@ -240,6 +248,12 @@ class LineChecker:
         if self.method is not None and is_conversation and (self.method != "preference" or "messages" not in value):
             method = self.method
         return read_example(value, method, self.method, asked=self.asked)
+
+
+def _noticing(lines: Sequence[bytes]) -> list[TextRule]:
+    """The text rules that may find anything in these lines."""
+    passage = Passage.of(lines)
+    return [rule for rule in _TEXT_RULES if rule.notices is None or rule.notices(passage)]
 
 
 def _line_of(finding: Finding) -> int:

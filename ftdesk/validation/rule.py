@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from ftdesk.validation.findings import Method, Severity
 from ftdesk.validation.problem import Problem
 from ftdesk.validation.record import Example, Line
+from ftdesk.validation.scanning import Passage
 from ftdesk.validation.tokens import ExampleTokens
 
 if TYPE_CHECKING:
@@ -117,10 +118,12 @@ class TextRule(Rule):
     """Looks into the words. ``suspects`` says of a plain example, at next to no cost, whether that could find anything.
 
     It may suspect too much, never too little. Where it ``reads_bytes`` of the line alone, it is asked of any example.
+    Nothing is asked of lines, of any kind, where ``notices``, as cautious and given many at once, sees nothing.
     """
 
     check: Callable[[Example], Iterable[Problem]]
     suspects: Callable[[Line], bool]
+    notices: Callable[[Passage], bool] | None = None
     reads_bytes: bool = False
 
 
@@ -195,6 +198,7 @@ def text_rule(
     good: bytes,
     bad: bytes,
     suspects: Callable[[Line], bool],
+    notices: Callable[[Passage], bool] | None = None,
     reads_bytes: bool = False,
 ) -> Callable[[Callable[[Example], Iterable[Problem]]], TextRule]:
     """Make a function on the words of an example a rule."""
@@ -208,6 +212,7 @@ def text_rule(
             good=good,
             bad=bad,
             suspects=suspects,
+            notices=notices,
             reads_bytes=reads_bytes,
             check=check,
         )

@@ -6,13 +6,30 @@ pattern, and a tenth of what Python's own needs where no pattern begins.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft7Validator
 
 _PATTERN_BYTES = 1 << 20
+_OTHERS_AS_NUL = bytes((*range(0x80), *[0] * 0x80))
+
+
+class Passage(NamedTuple):
+    """Some lines as one text, which is looked through in a fraction of the time that line by line takes.
+
+    In ``ascii`` a NUL stands for each byte that is none of ASCII; JSON has no other NUL, so that signs may name it.
+    """
+
+    raw: bytes
+    ascii: str
+
+    @classmethod
+    def of(cls, lines: Sequence[bytes]) -> Self:
+        raw = lines[0] if len(lines) == 1 else b"\n".join(lines)
+        return cls(raw, (raw if raw.isascii() else raw.translate(_OTHERS_AS_NUL)).decode("ascii"))
 
 
 class Scanner:
@@ -30,3 +47,9 @@ class Scanner:
 
         limits = RegexOptions(size_limit=_PATTERN_BYTES, dfa_size_limit=_PATTERN_BYTES)
         return Draft7Validator({"pattern": self.pattern}, pattern_options=limits, offline=True)
+
+
+def signs(pattern: str) -> Callable[[Passage], bool]:
+    """Whether a passage holds ``pattern``, as ``found_in`` says of its ASCII."""
+    scanner = Scanner(pattern)
+    return lambda passage: scanner.found_in(passage.ascii)

@@ -16,6 +16,7 @@ from ftdesk.validation.findings import Finding, Report
 from ftdesk.validation.record import read_example, read_line
 from ftdesk.validation.rule import TextRule
 from ftdesk.validation.rules import RULES
+from ftdesk.validation.scanning import Passage
 
 TEXT_RULES = [rule for rule in RULES if isinstance(rule, TextRule)]
 QUESTION = {"role": "user", "content": "Which one is it?"}
@@ -249,8 +250,21 @@ PIECES += [
     " ",
     "\n",
     "é",
+    "\u3000",
+    "\u2028",
+    "\t",
+    "TODO",
+    "lorem ipsum",
+    "<inſert date>",
+    "I’m an AI.",
 ]
 TEXTS = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), min_size=1, max_size=3).map("".join)
+
+
+def overlooked(rules: list[TextRule], raw: bytes) -> list[str]:
+    """Those of ``rules`` that would not be asked about a line, alone or among others."""
+    passages = [Passage.of(lines) for lines in ((raw,), (b"[1]", raw, b"[2]"))]
+    return [rule.code for rule in rules if rule.notices and not all(map(rule.notices, passages))]
 
 
 @given(question=TEXTS, answer=TEXTS, ascii_only=st.booleans())
@@ -262,7 +276,9 @@ def test_no_rule_suspects_too_little(question: str, answer: str, *, ascii_only: 
         return
     if line.plain:
         example = read_example(line.value, "supervised", "supervised", asked=True)
-        assert [rule.code for rule in TEXT_RULES if list(rule.check(example)) and not rule.suspects(line)] == []
+        found = [rule for rule in TEXT_RULES if list(rule.check(example))]
+        assert [rule.code for rule in found if not rule.suspects(line)] == []
+        assert overlooked(found, line.raw) == []
 
 
 @given(question=TEXTS, answer=TEXTS, ascii_only=st.booleans())
@@ -282,8 +298,9 @@ def test_no_rule_that_reads_bytes_suspects_too_little_of_any_example(
         return
     if isinstance(line.value, dict):
         example = read_example(line.value, "supervised", "supervised", asked=True)
-        rules = [rule for rule in TEXT_RULES if rule.reads_bytes]
-        assert [rule.code for rule in rules if list(rule.check(example)) and not rule.suspects(line)] == []
+        found = [rule for rule in TEXT_RULES if list(rule.check(example))]
+        assert [rule.code for rule in found if rule.reads_bytes and not rule.suspects(line)] == []
+        assert overlooked(found, line.raw) == []
 
 
 @pytest.mark.parametrize(

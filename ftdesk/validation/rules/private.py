@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from ftdesk.validation.record import Example, Line
 from ftdesk.validation.rule import Problem, text_rule
-from ftdesk.validation.scanning import Scanner
+from ftdesk.validation.scanning import Passage, Scanner
 from ftdesk.validation.texts import texts_of
 from ftdesk.validation.wording import counted, visible
 
@@ -96,8 +96,12 @@ _SECRET_SIGNS = Scanner(
 _PERSONAL_SIGNS = Scanner(r"@[A-Za-z0-9-]+\.[A-Za-z]|[0-9](?:[ ./()-]{0,3}[0-9]){8}|\+[1-9][0-9 ().-]{7}")
 
 
+def _notices_secrets(passage: Passage) -> bool:
+    return _SECRET_SIGNS.found_in(passage.ascii)
+
+
 def _may_hold_secret(line: Line) -> bool:
-    return _SECRET_SIGNS.found_in(line.raw.decode("latin-1"))  # signs are ASCII, and this takes no time
+    return _notices_secrets(Passage.of((line.raw,)))
 
 
 @text_rule(
@@ -109,6 +113,7 @@ def _may_hold_secret(line: Line) -> bool:
     good=_GOOD,
     bad=_GOOD.replace(b"AKIAIOSFODNN7EXAMPLE", b"AKIAQ3EGRT2WZ5LPM7NB"),
     suspects=_may_hold_secret,
+    notices=_notices_secrets,
     reads_bytes=True,
 )
 def secret_in_text(example: Example) -> Iterator[Problem]:
@@ -127,8 +132,12 @@ def _long_words(text: str) -> str:
     return " ".join([word for word in text.split() if len(word) >= _SHORTEST_SECRET])
 
 
+def _notices_personal_data(passage: Passage) -> bool:
+    return _PERSONAL_SIGNS.found_in(passage.ascii)
+
+
 def _may_hold_personal_data(line: Line) -> bool:
-    return _PERSONAL_SIGNS.found_in(line.raw.decode("latin-1"))
+    return _notices_personal_data(Passage.of((line.raw,)))
 
 
 @text_rule(
@@ -140,6 +149,7 @@ def _may_hold_personal_data(line: Line) -> bool:
     good=_GOOD,
     bad=_GOOD.replace(b"user@example.com", b"jane.doe@gmail.com"),
     suspects=_may_hold_personal_data,
+    notices=_notices_personal_data,
     reads_bytes=True,
 )
 def personal_data(example: Example) -> Iterator[Problem]:

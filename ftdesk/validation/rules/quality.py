@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ftdesk.validation.record import Example, Line
 from ftdesk.validation.rule import Problem, text_rule
-from ftdesk.validation.scanning import Scanner
+from ftdesk.validation.scanning import Passage, Scanner, signs
 from ftdesk.validation.texts import answers_of
 from ftdesk.validation.wording import quoted
 
@@ -43,6 +43,14 @@ _PLACEHOLDER = re.compile(
 _PLACEHOLDER_SIGNS = Scanner(
     r"\{\{ ?[A-Za-z_]|\[(?i:your|insert|enter|company|customer|recipient|client) |<(?i:insert|your|enter)[ _-]"
 )
+# What these look for, in lines: any character may be escaped there, and ſ, an s in another case, is two NULs.
+_NOTICES_PLACEHOLDERS = signs(
+    r"\\u|\{\{ ?[A-Za-z_]|\[(?i:your|in(?:s|\x00\x00)ert|enter|company|cu(?:s|\x00\x00)tomer|recipient|client) "
+    r"|<(?i:in(?:s|\x00\x00)ert|your|enter)[ _-]"
+)
+_NOTICES_UNWRITTEN = signs(r"\"(?: |\\[fnrt]|\x00)*(?i:tod|tbd|fix|lor|pla|xxx)")
+_NOTICES_BLANKS = signs(r"\\u|(?: |\t|\\t)\"[ \t\r]*[,}]|\"content\"[ \t\r]*:[ \t\r]*\"(?:[ \t\x00]|\\[fnrt])")
+_NOTICES_OPENINGS = signs(r"\\u|\"(?:I['\x00]|I am |I can|I apolog|Sorry|As an? |Unfortunately, I|My apologies)")
 _UNWRITTEN = re.compile(
     r"\s*(?:todo|tbd|fixme|lorem ipsum|placeholder|\[placeholder\]|xxx+)\b[\s:.…!-]*", re.IGNORECASE
 )
@@ -68,6 +76,7 @@ def _has_outer_space(line: Line) -> bool:
     good=_GOOD,
     bad=_GOOD.replace(b'"Sorry', b'" Sorry'),
     suspects=_has_outer_space,
+    notices=_NOTICES_BLANKS,
 )
 def surrounding_space(example: Example) -> Iterator[Problem]:
     for path, text, _ in answers_of(example):
@@ -93,6 +102,7 @@ def _opens_like_refusal(line: Line) -> bool:
     bad=b'{"messages": [{"role": "user", "content": "Which code is it?"},'
     b' {"role": "assistant", "content": "I\'m sorry, but I can\'t assist with that."}]}\n',
     suspects=_opens_like_refusal,
+    notices=_NOTICES_OPENINGS,
 )
 def refusal_in_answer(example: Example) -> Iterator[Problem]:
     for path, answer, _ in answers_of(example):
@@ -130,6 +140,10 @@ def answer_repeats_prompt(example: Example) -> Iterator[Problem]:
             yield Problem(f"The answer {whole} the user's message before it.", path)
 
 
+def _notices_unfilled(passage: Passage) -> bool:
+    return _NOTICES_PLACEHOLDERS(passage) or _NOTICES_UNWRITTEN(passage)
+
+
 def _may_be_unfilled(line: Line) -> bool:
     for message in line.value["messages"]:
         if message["role"] == "assistant":
@@ -148,6 +162,7 @@ def _may_be_unfilled(line: Line) -> bool:
     good=_GOOD,
     bad=_GOOD.replace(b"Sorry,", b"Dear {{customer_name}}, sorry,"),
     suspects=_may_be_unfilled,
+    notices=_notices_unfilled,
 )
 def placeholder_text(example: Example) -> Iterator[Problem]:
     for path, answer, asked in answers_of(example):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ftdesk.validation.record import Example, Line
 from ftdesk.validation.rule import Problem, text_rule
-from ftdesk.validation.scanning import Scanner
+from ftdesk.validation.scanning import Passage, Scanner
 from ftdesk.validation.texts import texts_of
 from ftdesk.validation.wording import counted, quoted
 
@@ -38,6 +38,9 @@ _SPACELESS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 # The flags of England, Scotland and Wales are a black flag and tag characters.
 _FLAG = re.compile("\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f")
 _PRINTED = bytes((*b"\t\n\r", *range(0x20, 0x7F)))
+# Bytes with which the UTF-8 of no hidden character begins; Cyrillic, say, consists of them.
+_BEGINS_NO_HIDDEN = bytes({*range(0x80, 0x100)} - {0xC2, 0xE1, 0xE2, 0xE3, 0xEF, 0xF3})
+_BARS = Scanner(r"<\|")
 _ESCAPED = Scanner(r"\\[ubf]")
 _NAMES = {
     "\x7f": "delete",
@@ -46,8 +49,12 @@ _NAMES = {
 }
 
 
+def _notices_bars(passage: Passage) -> bool:
+    return _BARS.found_in(passage.ascii)
+
+
 def _has_bars(line: Line) -> bool:
-    return b"|" in line.raw and b"<|" in line.raw
+    return b"<|" in line.raw
 
 
 @text_rule(
@@ -59,6 +66,7 @@ def _has_bars(line: Line) -> bool:
     good=_GOOD,
     bad=_GOOD.replace(b"neu", b"<|fim_suffix|>"),
     suspects=_has_bars,
+    notices=_notices_bars,
     reads_bytes=True,
 )
 def special_token_text(example: Example) -> Iterator[Problem]:
@@ -74,13 +82,23 @@ def special_token_text(example: Example) -> Iterator[Problem]:
                 )
 
 
+def _notices_hidden(passage: Passage) -> bool:
+    return _ESCAPED.found_in(passage.ascii) or _shows_hidden(passage.raw)
+
+
 def _may_hide(line: Line) -> bool:
-    raw = line.raw
-    if b"\\" in raw and _ESCAPED.found_in(raw.decode("latin-1")):
+    passage = Passage.of((line.raw,))
+    if _ESCAPED.found_in(passage.ascii):
         return not line.plain or any(_hides(message["content"]) for message in line.value["messages"])
+    return _shows_hidden(line.raw)
+
+
+def _shows_hidden(raw: bytes) -> bool:
+    """Whether one stands there unescaped. What is not UTF-8 counts as one."""
     if raw.isascii() and b"\x7f" not in raw:
         return False
-    return _HIDDEN.search(raw.translate(None, _PRINTED).decode()) is not None
+    rest = raw.translate(None, _PRINTED)
+    return bool(rest.translate(None, _BEGINS_NO_HIDDEN)) and _HIDDEN.search(rest.decode(errors="replace")) is not None
 
 
 def _hides(text: str) -> bool:
@@ -99,6 +117,7 @@ def _hides(text: str) -> bool:
     good=_GOOD,
     bad=_GOOD.replace(b"tabs", "ta\u200bbs".encode()),
     suspects=_may_hide,
+    notices=_notices_hidden,
     reads_bytes=True,
 )
 def hidden_characters(example: Example) -> Iterator[Problem]:
