@@ -18,11 +18,12 @@ from typing import Any, get_args
 from ftdesk.cli.check_report import SHOWN_OF_A_RULE, Screen, Wishes
 from ftdesk.cli.checking import check_with_progress
 from ftdesk.cli.main import narrate
+from ftdesk.cli.target import Target, target_of
 from ftdesk.errors import ExitStatus, InputError
 from ftdesk.validation.checker import Checker, MethodChoice
 from ftdesk.validation.findings import Report
 from ftdesk.validation.leaks import read_against
-from ftdesk.validation.requirements import DEFAULT_HOST, all_requirements, requirements_of
+from ftdesk.validation.requirements import DEFAULT_HOST, Requirements, all_requirements, requirements_of
 from ftdesk.validation.wording import counted
 
 
@@ -79,8 +80,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Check all files, and fix one. Raises ``InputError`` at the first that cannot be used."""
     _require_sense(arguments)
-    host, model = _target(arguments.host, arguments.model)
-    requirements = requirements_of(host)
+    target = target_of(arguments.host, arguments.model, {requirements.host for requirements in all_requirements()})
+    requirements, model = _requirements(target), target.model
     against = read_against(arguments.against) if arguments.against else None
     printed = arguments.sarif == Path("-")
     screen = Screen(sys.stdout, Wishes(arguments.quiet, arguments.most, model))
@@ -120,15 +121,13 @@ def _would_replace(out: Path, file: Path) -> bool:
     return out.exists() and file.exists() and not out.samefile(file)
 
 
-def _target(host: str | None, model: str | None) -> tuple[str, str | None]:
-    """Host and model from ``--host`` and ``--model``.
-
-    A model may itself hold a slash, so only a known host is split off.
-    """
-    named, slash, rest = (model or "").partition("/")
-    if slash and any(requirements.host == named for requirements in all_requirements()):
-        return host or named, rest or None
-    return host or DEFAULT_HOST, model
+def _requirements(target: Target) -> Requirements:
+    """Those of the host; of the default one where none is named, or nothing is known of the kind of a connection."""
+    known = any(requirements.host == target.filed_under for requirements in all_requirements())
+    if target.is_connection and not known:
+        narrate(f"What “{target.host}” asks is not known; the requirements of {DEFAULT_HOST} count.")
+        return requirements_of(DEFAULT_HOST)
+    return requirements_of(target.filed_under or DEFAULT_HOST)
 
 
 def _fix(path: Path, out: Path, report: Report, checker: Checker, *, safe_only: bool) -> dict[str, Any]:

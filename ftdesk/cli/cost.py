@@ -13,6 +13,7 @@ from ftdesk.cli.checking import check_with_progress, dollars, one_line
 from ftdesk.cli.job_output import print_json, print_text
 from ftdesk.cli.main import narrate
 from ftdesk.cli.table import table
+from ftdesk.cli.target import target_of
 from ftdesk.errors import ExitStatus, InputError
 from ftdesk.validation.checker import Checker
 from ftdesk.validation.cost import CostEstimate, ServingCost, Size, compare, estimate, size_of
@@ -76,26 +77,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _target(host: str | None, model: str | None, lists: Sequence[PriceList]) -> tuple[str | None, str | None]:
-    """Host and model; of a model only a known host is split off. Raises ``InputError`` for a host without prices."""
+    """The host whose prices are asked for, and the model. Raises ``InputError`` for a host without prices."""
     known = {prices.host for prices in lists}
-    named, slash, rest = (model or "").partition("/")
-    if slash and named in known:
-        host, model = host or named, rest or None
-    if host is None or host in known:
-        return host, model
-    profile = _profile_of(host)
-    if profile in known:
-        return profile, model
-    raise InputError(f"No prices of “{host}” are known.", hint=f"Known hosts: {', '.join(sorted(known))}.")
-
-
-def _profile_of(host: str) -> str | None:
-    """The kind of a host that the user has named in the settings."""
-    from ftdesk.storage.folders import Folders
-    from ftdesk.storage.settings_file import read_settings
-
-    entry = read_settings(Folders.of_user().settings).hosts.get(host)
-    return entry.profile if entry else None
+    target = target_of(host, model, known)
+    if target.filed_under is not None and target.filed_under not in known:
+        raise InputError(f"No prices of “{target.host}” are known.", hint=f"Known hosts: {', '.join(sorted(known))}.")
+    return target.filed_under, target.model
 
 
 def _token_limit(host: str, model: str | None) -> int | None:

@@ -39,6 +39,16 @@ def bad(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def connections(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FTDESK_HOME", str(tmp_path / "home"))
+    settings = tmp_path / "home" / "config" / "settings.toml"
+    settings.parent.mkdir(parents=True)
+    entry = '[hosts.%s]\nprofile = "%s"\nbase_url = "https://example.com/v1"\n'
+    compatible = "openai-compatible"
+    settings.write_text(entry % ("work", "azure") + entry % ("rack", compatible) + entry % (compatible, compatible))
+
+
 def run(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
     status = run_command(["check", *map(str, words)])
     captured = capsys.readouterr()
@@ -166,6 +176,29 @@ def test_an_unknown_host_is_refused_in_one_sentence(capsys: pytest.CaptureFixtur
     assert (status, out) == (2, "")
     assert err.count("\n") == 1
     assert "nowhere" in err
+
+
+@pytest.mark.usefixtures("connections")
+@pytest.mark.parametrize(
+    "words", [["--host", "work", "--model", "gpt-4.1"], ["--model", "work/gpt-4.1"]], ids=["host", "model"]
+)
+def test_a_connection_is_judged_by_the_requirements_of_its_kind(
+    capsys: pytest.CaptureFixture[str], good: Path, words: list[str]
+) -> None:
+    _, document = run_json(capsys, good, *words)
+    assert next(iter(document["hosts"])) == "azure"
+    assert document["tokens"]["exact"] is True
+
+
+@pytest.mark.usefixtures("connections")
+@pytest.mark.parametrize("name", ["rack", "openai-compatible"])
+def test_a_connection_of_which_nothing_is_known_is_judged_as_the_default_host_and_says_so(
+    capsys: pytest.CaptureFixture[str], good: Path, name: str
+) -> None:
+    status, out, said = run(capsys, good, "--model", f"{name}/llama", "--json")
+    assert status == 0
+    assert next(iter(json.loads(out)["hosts"])) == "openai"
+    assert said == f"What “{name}” asks is not known; the requirements of openai count.\n"
 
 
 def test_the_method_can_be_asked_for(capsys: pytest.CaptureFixture[str], good: Path) -> None:

@@ -79,13 +79,45 @@ def test_one_host_is_shown_in_detail(capsys: pytest.CaptureFixture[str], data: P
     assert "3 (assumed)" in out
 
 
-def test_a_connection_has_the_prices_of_its_kind(
-    capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path
-) -> None:
+@pytest.fixture
+def connections(tmp_path: Path) -> None:
     settings = tmp_path / "home" / "config" / "settings.toml"
     settings.parent.mkdir(parents=True)
-    settings.write_text('[hosts.work]\nprofile = "openai"\nbase_url = "https://example.com/v1"\n')
-    assert document(capsys, data, "--host", "work")["estimates"][0]["host"] == "openai"
+    entry = '[hosts.%s]\nprofile = "%s"\nbase_url = "https://example.com/v1"\n'
+    settings.write_text(entry % ("work", "azure") + entry % ("rack", "openai-compatible"))
+
+
+@pytest.mark.usefixtures("connections")
+@pytest.mark.parametrize(
+    "words", [["--host", "work", "--model", "gpt-4.1"], ["--model", "work/gpt-4.1"]], ids=["host", "model"]
+)
+def test_a_connection_has_the_prices_of_its_kind(
+    capsys: pytest.CaptureFixture[str], data: Path, words: list[str]
+) -> None:
+    found = document(capsys, data, *words, "--epochs", 1)
+    (cost,) = found["estimates"]
+    assert (cost["host"], cost["model"]) == ("azure", "gpt-4.1")
+    assert cost["training"] == pytest.approx(found["tokens"] * 2 / 1e6)
+
+
+@pytest.mark.usefixtures("connections")
+def test_a_connection_of_a_kind_without_prices_is_named(capsys: pytest.CaptureFixture[str], data: Path) -> None:
+    status, out, err = run(capsys, data, "--model", "rack/llama")
+    assert (status, out) == (2, "")
+    assert "No prices of “rack” are known." in err
+
+
+@pytest.mark.usefixtures("connections")
+def test_a_connection_may_have_a_price_file_of_its_own(
+    capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path
+) -> None:
+    prices = tmp_path / "home" / "config" / "prices"
+    prices.mkdir()
+    (prices / "rack.toml").write_text(
+        'as_of = 2026-01-02\nsource = "bill"\n[[models]]\nmatch = ["llama"]\ntraining = 7\n'
+    )
+    (cost,) = document(capsys, data, "--model", "rack/llama")["estimates"]
+    assert (cost["host"], cost["per_million"]["training"]) == ("rack", 7.0)
 
 
 @pytest.mark.parametrize(
