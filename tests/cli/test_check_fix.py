@@ -15,14 +15,16 @@ ANSWER = b'{"role": "assistant", "content": "Y\\u00e9s."}'
 GOOD = b'{"messages": [{"role": "user", "content": "%d?"}, ' + ANSWER + b"]}\n"
 GOODS = b"".join(GOOD % number for number in range(12))
 EXTRA = b'{"id":1.50, "messages": [' + USER + b", " + ANSWER + b"]}\n"
+WEIGHT = b'{"messages": [{"role": "user", "content": "w"}, {"role": "assistant", "content": "Y", "weight": "1"}]}\n'
 EMPTY = b'{"messages": [{"role": "user", "content": "x"}, {"role": "user", "content": " "}, ' + ANSWER + b"]}\n"
+MENDED = WEIGHT.replace(b'"1"', b"1")
 BROKEN = b'{"messages": [}\n'
 
 
 @pytest.fixture
 def untidy(tmp_path: Path) -> Path:
     path = tmp_path / "untidy.jsonl"
-    path.write_bytes(GOODS + b"\r\n" + EXTRA + EMPTY + BROKEN)
+    path.write_bytes(GOODS + b"\r\n" + WEIGHT + EXTRA + EMPTY + BROKEN)
     return path
 
 
@@ -39,14 +41,14 @@ def test_safe_fixes_are_written_elsewhere_and_all_other_bytes_stay(
     status, report, said = run(capsys, untidy, "--fix", out)
     assert status == 1
     assert untidy.read_bytes() == before
-    assert out.read_bytes() == GOODS + EXTRA.replace(b'"id":1.50, ', b"") + EMPTY + BROKEN
+    assert out.read_bytes() == GOODS + MENDED + EXTRA + EMPTY + BROKEN
     assert said.splitlines() == [
         f"2 findings fixed in {out}: 1 line changed, 1 removed.",
         "       1  remove-line",
-        "       1  remove-key",
+        "       1  coerce-weight",
     ]
     assert report.splitlines()[0] == str(out)
-    assert "2 errors" in report
+    assert "3 errors" in report
 
 
 def test_with_fix_all_goes_also_what_became_a_copy_only_by_mending(
@@ -56,15 +58,15 @@ def test_with_fix_all_goes_also_what_became_a_copy_only_by_mending(
     status, printed, _ = run(capsys, untidy, "--fix", out, "--fix-all", "--json")
     assert status == 1
     shorter = EMPTY.replace(b', {"role": "user", "content": " "}', b"")
-    assert out.read_bytes() == GOODS + shorter + BROKEN
+    assert out.read_bytes() == GOODS + MENDED + shorter + BROKEN
     document: Any = json.loads(printed)
     assert document["file"] == str(out)
     assert document["fixed"] == {
         "file": str(out),
-        "findings": 4,
-        "lines_changed": 1,
+        "findings": 5,
+        "lines_changed": 2,
         "lines_removed": 2,
-        "repairs": {"remove-line": 1, "remove-key": 1, "remove-duplicate": 1, "remove-message": 1},
+        "repairs": {"remove-line": 1, "coerce-weight": 1, "remove-key": 1, "remove-duplicate": 1, "remove-message": 1},
     }
     assert [finding["rule"] for finding in document["findings"]] == ["invalid-json"]
 
@@ -74,7 +76,7 @@ def test_the_file_itself_is_replaced_only_when_that_is_asked_for(
 ) -> None:
     old = untidy.stat().st_ino
     assert run(capsys, untidy, "--fix", untidy)[0] == 1
-    assert untidy.read_bytes().startswith(GOODS + EXTRA.replace(b'"id":1.50, ', b""))
+    assert untidy.read_bytes().startswith(GOODS + MENDED + EXTRA)
     assert untidy.stat().st_ino != old
     assert [path.name for path in untidy.parent.iterdir()] == [untidy.name]
 
@@ -134,7 +136,7 @@ def test_the_same_file_by_another_name_is_the_file_itself(
     link.symlink_to(untidy)
     assert run(capsys, untidy, "--fix", link)[0] == 1
     assert link.is_symlink()
-    assert untidy.read_bytes().startswith(GOODS + EXTRA.replace(b'"id":1.50, ', b""))
+    assert untidy.read_bytes().startswith(GOODS + MENDED + EXTRA)
 
 
 def test_a_file_that_is_not_there_is_named_before_the_one_to_be_written(

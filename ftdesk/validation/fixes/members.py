@@ -7,7 +7,7 @@ from ftdesk.validation.fixes.repair import Edit, Place, repair
 from ftdesk.validation.rules.structure import RENAMED
 
 
-@repair("remove-key", "Remove unknown keys", safe=True)
+@repair("remove-key", "Remove unknown keys", safe=False)
 def remove_key(place: Place) -> list[Edit]:
     return _without(place, keep_last=False)
 

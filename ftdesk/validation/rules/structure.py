@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ftdesk.validation.findings import Method, Severity
+from ftdesk.validation.findings import Fix, Method, Severity
 from ftdesk.validation.record import ABSENT, Conversation, Example
 from ftdesk.validation.rule import Problem, record_rule
 from ftdesk.validation.wording import kind_of, member, quoted
@@ -29,6 +29,12 @@ _ROLE_KEYS: dict[str | None, frozenset[str]] = {
 }
 RENAMED = {"preferred_completion": "preferred_output", "non_preferred_completion": "non_preferred_output"}
 """Keys of an older form of the format, by what they are called now."""
+_OTHER_NAMES = frozenset(
+    {"text", "value", "from", "prompt", "completion", "instruction", "input", "output", "response", "answer"}
+    | {"question", "conversation", "chosen", "rejected", "system", "thinking", "reasoningcontent", "reasoning"}
+)
+"""What other programs call that which is trained, folded as by ``_folded``: nobody should lose it to a repair."""
+_SAYING = ("content", "tool_calls", "function_call", "refusal")
 
 
 @record_rule(
@@ -62,7 +68,10 @@ def missing_messages(example: Example) -> Iterator[Problem]:
 )
 def empty_messages(example: Example) -> Iterator[Problem]:
     if example.prompt.value == []:
-        yield Problem("The list of messages is empty.", example.prompt.path, fix="remove-line")
+        holds_nothing = example.value in ({"messages": []}, {"input": {"messages": []}})
+        yield Problem(
+            "The list of messages is empty.", example.prompt.path, fix="remove-line" if holds_nothing else None
+        )
 
 
 @record_rule(
@@ -97,29 +106,44 @@ def message_not_object(example: Example) -> Iterator[Problem]:
 def unknown_key(example: Example) -> Iterator[Problem]:
     known = _TOP_LEVEL_KEYS.get(example.method)
     if known is not None and example.prompt.value is not ABSENT:
-        yield from _unknown(example.value, "", known, "error", "example")
+        is_whole = example.method == "supervised" or known <= example.value.keys()
+        yield from _unknown(example.value, "", known, "error", "example", is_whole=is_whole)
     holder = example.value.get("input")
     if example.method == "preference" and isinstance(holder, dict):
-        yield from _unknown(holder, "input", _INPUT_KEYS, "error", "input")
+        yield from _unknown(holder, "input", _INPUT_KEYS, "error", "input", is_whole="messages" in holder)
     for message in example.messages:
         known = _ROLE_KEYS.get(message.role, _MESSAGE_KEYS)
-        if not message.value.keys() <= known:
-            yield from _unknown(message.value, message.path, known, "warning", "message")
+        value = message.value
+        if not value.keys() <= known:
+            is_whole = "role" in value and any(value.get(key) for key in _SAYING)
+            yield from _unknown(value, message.path, known, "warning", "message", is_whole=is_whole)
 
 
 def _unknown(
-    value: Iterable[str], path: str, known: frozenset[str], severity: Severity, holder: str
+    value: Iterable[str], path: str, known: frozenset[str], severity: Severity, holder: str, *, is_whole: bool
 ) -> Iterator[Problem]:
+    """Keys that are not ``known``. Where the holder lacks something, it may be in one of them: then none may go."""
     for key in value:
         if key not in known:
             renamed = f"; it is called “{RENAMED[key]}” now" if key in RENAMED else ""
+            fix: Fix | None = "rename-key" if renamed else "remove-key" if is_whole else None
             yield Problem(
                 f"The key {quoted(key)} is not part of the format{renamed}.",
                 member(path, key),
                 severity=severity,
-                fix="rename-key" if renamed else "remove-key",
+                fix=None if fix == "remove-key" and _is_other_name(key, known) else fix,
                 extra=f"{holder}.{key}",
             )
+
+
+def _is_other_name(key: str, known: frozenset[str]) -> bool:
+    """Whether ``key`` seems to stand for one of the ``known``: “Content”, “toolCalls”, “tool_call”, “text”."""
+    folded = _folded(key)
+    return folded in _OTHER_NAMES or folded in {_folded(name) for name in known}
+
+
+def _folded(key: str) -> str:
+    return key.casefold().replace("_", "").replace("-", "").strip().removesuffix("s")
 
 
 @record_rule(

@@ -169,6 +169,21 @@ NOT_MENDED = {
     "two system messages": f'{{"messages": [{SYSTEM}, {USER}, {SYSTEM}, {ANSWER}]}}',
     "a weight between 0 and 1": f'{{"messages": [{USER}, {{"role": "assistant", "content": "a", "weight": 0.5}}]}}',
     "no JSON": '{"messages": [}',
+    "the words stand under a name of other programs": '{"messages": [%s, {"role": "assistant", "text": "The answer"}]}'
+    % USER,
+    "the form of another program": '{"messages": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello"}]}',
+    "a key in capitals": '{"messages": [%s, {"Role": "assistant", "content": "Hello"}]}' % USER,
+    "another name beside the right one": (
+        f'{{"messages": [{USER}, {{"role": "assistant", "content": "a", "Content": "The answer"}}]}}'
+    ),
+    "a call with a slip in its key": with_tools(
+        USER, f'{{"role": "assistant", "content": null, "tool_call": [{call("c")}]}}'
+    ),
+    "an answer of a preference beside a conversation": (
+        f'{{"messages": [{USER}, {ANSWER}], "chosen": "good", "rejected": "bad"}}'
+    ),
+    "no messages, but words elsewhere": '{"messages": [], "prompt": "Hi", "completion": "Hello"}',
+    "no messages, but tools": f'{{"messages": [], {TOOLS}}}',
     "two keys that look alike when they are clipped": (
         f'{{"{"?" * 50}a": 1, "{"?" * 50}b": 2, "messages": [{USER}, {ANSWER}]}}'
     ),
@@ -192,10 +207,19 @@ def test_a_finding_is_fixed_alone() -> None:
 
 
 def test_safe_repairs_leave_alone_what_needs_a_look() -> None:
-    line = f'{{"messages": [{USER}, {{"role": "assistant", "content": " "}}, {ANSWER}], "b": 2}}'.encode()
-    fix = fix_line(checker(), 7, line, is_safe)
+    weight = ', "weight": "1"}'
+    line = f'{{"messages": [{USER}, {{"role": "assistant", "content": " "}}, {ANSWER[:-1]}{weight}], "b": 2}}'
+    fix = fix_line(checker(), 7, line.encode(), is_safe)
     assert fix is not None
-    assert fix.after == line.replace(b', "b": 2', b"")
+    assert fix.after == line.replace('"1"', "1").encode()
+
+
+@pytest.mark.parametrize(
+    "line", ['{"messages": []}', '{"input": {"messages": []}, "preferred_output": [], "non_preferred_output": []}']
+)
+def test_a_line_goes_only_if_its_empty_list_is_all_that_it_holds(line: str) -> None:
+    fix = fix_line(checker(), 7, line.encode(), is_safe)
+    assert (fix is not None and fix.after is None) == (line == '{"messages": []}')
 
 
 def test_lines_that_go_and_lines_that_change_are_one_change_undone_at_once() -> None:
