@@ -21,7 +21,7 @@ from ftdesk.ui.checked_rows import NOT_COUNTED
 from ftdesk.validation.cache import CheckCache, part_key, settings_digest
 from ftdesk.validation.checker import Checker
 from ftdesk.validation.findings import Finding
-from ftdesk.validation.line_checker import INDEXES
+from ftdesk.validation.indexes import INDEXES
 from ftdesk.validation.parallel import FileIdentity
 from ftdesk.validation.reading import split_lines
 from ftdesk.validation.requirements import requirements_or_default

@@ -19,8 +19,9 @@ from ftdesk.dataset.record import kind_of
 from ftdesk.errors import InputError
 from ftdesk.validation.cache import CheckCache, whole_key
 from ftdesk.validation.findings import METHODS, Finding, HostVerdict, Method, Report, Severity
+from ftdesk.validation.indexes import INDEXES
 from ftdesk.validation.likenesses import MOST_CHARACTERS, Likenesses
-from ftdesk.validation.line_checker import DATASET_RULES, INDEXES, LIKENESS_RULES, LineChecker
+from ftdesk.validation.line_checker import DATASET_RULES, LIKENESS_RULES, LineChecker
 from ftdesk.validation.parallel import CheckedPart, FileIdentity, PartChecker, check_in_order
 from ftdesk.validation.reading import open_training_file, read_lines_from, split_lines
 from ftdesk.validation.record import read_line

@@ -16,12 +16,13 @@ from zlib import crc32
 
 from ftdesk.validation.record import ABSENT, Line
 from ftdesk.validation.repeats import Repeats
-from ftdesk.validation.rule import Fact
+from ftdesk.validation.rule import Fact, Index
 
 # Equal values, and no others, are written alike.
 _written = json.JSONEncoder(sort_keys=True, ensure_ascii=False, check_circular=False).encode
 
 _ANSWER_BITS = 16
+_ANSWER_MASK = (1 << _ANSWER_BITS) - 1
 _SHORT_ANSWER = 40
 _HALF_OCTAVE_BITS = 6
 _SCRIPT_BITS = 5
@@ -72,7 +73,7 @@ class Sizes:
 class Twins:
     """Which lines have the same prompt, and which of those the same answer.
 
-    A fact is 46 bits of a digest of the prompt, then whether the answer is short, then 16 bits of the answer's digest.
+    A fact is 46 bits of a digest of the prompt, then whether the answer is short, then 16 bits of a checksum of it.
     Among a million prompts the chance that two different ones agree is below one in a hundred; one in 65,536 different
     answers to the same prompt is taken for the same. Spaces outside of texts, escapes and the order of keys make no
     difference.
@@ -85,14 +86,8 @@ class Twins:
     def fact(line: Line) -> Fact:
         if line.value is ABSENT:
             return None
-        prompt, answer, short = _plain_texts(line.value) if line.plain else _texts(line.value)
-        prompt_digest = sha256(prompt.encode()).digest()
-        answer_digest = sha256(answer.encode()).digest()
-        return (
-            int.from_bytes(prompt_digest[:6], "little") >> 2 << _ANSWER_BITS + 1
-            | short << _ANSWER_BITS
-            | int.from_bytes(answer_digest[:2], "little")
-        )
+        prompt, answer, short = _texts(line.value)
+        return _pair(prompt.encode(), answer.encode(), is_short=short)
 
     def add(self, key: int, fact: Fact) -> None:
         if fact is not None:
@@ -134,9 +129,7 @@ class Traits:
             return None
         first = messages[0]
         system = first.get("content") if isinstance(first, dict) and first.get("role") == "system" else None
-        label = _number(answer.strip().casefold()) if _is_short(answer) else 0
-        packed = (_number(system) if isinstance(system, str) else 0) << 16 | label
-        return (packed << _SCRIPT_BITS | _script(answer)) << _HALF_OCTAVE_BITS | _half_octave(len(answer))
+        return _traits(system if isinstance(system, str) else None, answer, len(answer.encode()))
 
     def add(self, key: int, fact: Fact) -> None:
         if fact is not None:
@@ -150,6 +143,28 @@ class Traits:
 
     def _groups(self) -> tuple[Groups, ...]:
         return self.systems, self.labels, self.scripts, self.lengths
+
+
+INDEXES: tuple[type[Index], ...] = (Twins, Traits, Sizes)
+
+
+def facts_of(line: Line) -> tuple[Fact, ...]:
+    """What each of ``INDEXES`` remembers of a line."""
+    if not line.plain:
+        return Twins.fact(line), Traits.fact(line), Sizes.fact(line)
+    # Most lines are plain; of these, each text is looked at once.
+    *prompt, last = line.value["messages"]
+    pieces: list[str] = []
+    for message in prompt:
+        content = message["content"]
+        pieces += (message["role"], str(len(content)), content)
+    answer = last["content"]
+    encoded = answer.encode()
+    return (
+        _pair("\0".join(pieces).encode(), encoded, is_short=_is_short(answer)),
+        _traits(pieces[2] if pieces[0] == "system" else None, answer, len(encoded)),
+        len(line.raw) << 2 | 1,
+    )
 
 
 class Groups:
@@ -200,6 +215,19 @@ def _unpacked(fact: int) -> tuple[int, int, int, int]:
     return fact >> 16, fact & 0xFFFF, script, length
 
 
+def _pair(prompt: bytes, answer: bytes, *, is_short: bool) -> int:
+    """The fact of a prompt and its answer."""
+    digest = int.from_bytes(sha256(prompt).digest()[:6], "little") >> 2
+    return digest << _ANSWER_BITS + 1 | is_short << _ANSWER_BITS | crc32(answer) & _ANSWER_MASK
+
+
+def _traits(system: str | None, answer: str, answer_bytes: int) -> int:
+    """The fact of a system message and an answer, of which the length in UTF-8 is known."""
+    label = _number(answer.strip().casefold()) if _is_short(answer) else 0
+    packed = (0 if system is None else _number(system)) << 16 | label
+    return (packed << _SCRIPT_BITS | _script(answer, answer_bytes)) << _HALF_OCTAVE_BITS | _half_octave(len(answer))
+
+
 def _number(text: str) -> int:
     """1 to 65,535 for a text."""
     return crc32(text.encode()) % 0xFFFF + 1
@@ -214,9 +242,9 @@ def _is_short(answer: str) -> bool:
     return len(answer) <= _SHORT_ANSWER and "\n" not in answer
 
 
-def _script(text: str) -> int:
+def _script(text: str, encoded_bytes: int) -> int:
     """The script of most letters of ``text``, a sample of a long one; 0 where few letters or none prevail."""
-    if len(text.encode()) < _MOSTLY_ASCII * len(text):
+    if encoded_bytes < _MOSTLY_ASCII * len(text):
         return 1 if len(text) > 2 * _FEWEST_LETTERS else 0
     letters = [letter for letter in text[:: max(1, len(text) // (2 * _SAMPLED_LETTERS))] if letter.isalpha()]
     if len(letters) < _FEWEST_LETTERS:
@@ -232,14 +260,6 @@ def _script(text: str) -> int:
 def _script_of(letter: str) -> int:
     code = ord(letter)
     return next((SCRIPTS.index(name) for first, last, name in _SCRIPTS if first <= code <= last), 0)
-
-
-def _plain_texts(value: Mapping[str, Any]) -> tuple[str, str, bool]:
-    *prompt, last = value["messages"]
-    pieces: list[str] = []
-    for message in prompt:
-        pieces += (message["role"], str(len(message["content"])), message["content"])
-    return "\0".join(pieces), last["content"], _is_short(last["content"])
 
 
 def _texts(value: Any) -> tuple[str, str, bool]:

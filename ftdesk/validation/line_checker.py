@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from ftdesk.dataset.record import kind_of
 from ftdesk.validation.counters import encoding_for, shared_counter
 from ftdesk.validation.findings import METHODS, Finding, Method, Severity
+from ftdesk.validation.indexes import INDEXES, facts_of
 from ftdesk.validation.problem import Feature
 from ftdesk.validation.record import Example, Line, read_example, read_line
 from ftdesk.validation.regular import is_regular
@@ -53,9 +54,6 @@ _REGULAR_CODES = frozenset(
 _REGULAR_RULES = tuple(rule for rule in _RECORD_RULES if rule.code in _REGULAR_CODES)
 """All that can find anything in a regular example."""
 _TOKEN_RULES = _of_kind(TokenRule)
-INDEXES = tuple(dict.fromkeys(rule.index for rule in DATASET_RULES))
-"""What is remembered of every line; several dataset rules may ask the same index."""
-_FACTS = tuple(index.fact for index in INDEXES)
 _PLAIN_METHODS = frozenset({None, "supervised"})
 _PASSAGE = 16 * 1024
 """Bytes of lines that are looked through at once: many, but few enough that mostly nothing is noticed in any."""
@@ -108,7 +106,7 @@ class LineChecker:
         ``first`` says whether they begin a file, where a byte order mark may stand.
         """
         block = self._check(lines, 1, first=first)
-        columns = zip(*block.facts, strict=True) if lines else ((),) * len(_FACTS)
+        columns = zip(*block.facts, strict=True) if lines else ((),) * len(INDEXES)
         tally = Tally.of_lines(block.findings, columns, len(lines))
         tally.add_verdicts(block.verdicts)
         for line in block.blank:
@@ -136,7 +134,7 @@ class LineChecker:
             if at % at_once == 0:
                 text_rules = _noticing(lines[at : at + at_once])
             line = read_line(raw, first=first and at == 0)
-            block.facts.append(tuple([fact(line) for fact in _FACTS]))
+            block.facts.append(facts_of(line))
             if line.plain and self.method in _PLAIN_METHODS and not (line.duplicates or line.first):
                 problems = self._check_plain(line, text_rules)
                 if self.count_tokens:
