@@ -13,6 +13,7 @@ from ftdesk.cli.table import width
 from ftdesk.validation.cost import estimate, size_of
 from ftdesk.validation.findings import Finding, Report, Severity
 from ftdesk.validation.prices import prices_of
+from ftdesk.validation.requirements import token_limit_of
 from ftdesk.validation.wording import counted
 
 SHOWN_OF_A_RULE = 20
@@ -93,8 +94,10 @@ class Screen:
 
     def _show_cost(self, report: Report) -> None:
         prices = prices_of(report.host) if report.example_tokens else None
-        cost = estimate(prices, size_of(report), self._model) if prices is not None else None
-        if cost is None or cost.training is None:
+        if prices is None:
+            return
+        cost = estimate(prices, size_of(report, token_limit_of(report.host, self._model)), self._model)
+        if cost.training is None:
             return
         epochs = counted(cost.epochs, "epoch") + (" (assumed)" if cost.epochs_assumed else "")
         self._write(

@@ -18,7 +18,7 @@ from ftdesk.errors import ExitStatus, InputError
 from ftdesk.validation.checker import Checker
 from ftdesk.validation.cost import CostEstimate, ServingCost, Size, compare, estimate, size_of
 from ftdesk.validation.prices import PriceList, all_prices
-from ftdesk.validation.requirements import all_requirements
+from ftdesk.validation.requirements import token_limit_of
 from ftdesk.validation.wording import counted
 
 _ANSWERS = 1_000
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     host, model = _target(arguments.host, arguments.model, lists)
     # Of a model in whose vocabulary everything is counted, so that an estimate is one for another reason.
     report = check_with_progress(Checker(model=_COUNTED_AS), arguments.file)
-    sizes = {prices.host: size_of(report, _token_limit(prices.host, model)) for prices in lists}
+    sizes = {prices.host: size_of(report, token_limit_of(prices.host, model)) for prices in lists}
     if host is None:
         chosen = [prices for prices in lists if model is None or prices.price_of(model)]
         if model is None:
@@ -83,10 +83,6 @@ def _target(host: str | None, model: str | None, lists: Sequence[PriceList]) -> 
     if target.filed_under is not None and target.filed_under not in known:
         raise InputError(f"No prices of “{target.host}” are known.", hint=f"Known hosts: {', '.join(sorted(known))}.")
     return target.filed_under, target.model
-
-
-def _token_limit(host: str, model: str | None) -> int | None:
-    return next((each.token_limit(model) for each in all_requirements() if each.host == host), None)
 
 
 def _show(path: Path, size: Size, estimates: Sequence[CostEstimate], *, in_detail: bool) -> None:

@@ -23,6 +23,7 @@ from ftdesk.validation.checker import Checker
 from ftdesk.validation.cost import estimate
 from ftdesk.validation.cost import size_of as cost_size
 from ftdesk.validation.prices import prices_of
+from ftdesk.validation.requirements import requirements_or_default, token_limit_of
 from ftdesk.validation.wording import counted
 
 Setting = float | int | str
@@ -109,14 +110,16 @@ def _with_expected_cost(app: App, plan: LaunchPlan) -> LaunchPlan:
     if host == LOCAL or not sys.stdin.isatty():
         return plan
     size_of(plan.training_file)
-    report = check_with_progress(Checker(model=plan.model.model), plan.training_file)
+    checker = Checker(model=plan.model.model, requirements=requirements_or_default(profile.name))
+    report = check_with_progress(checker, plan.training_file)
     if report.count("error"):
         narrate(f"{counted(report.count('error'), 'error')} in {plan.training_file}; see ftdesk check.")
     prices = prices_of(profile.name)
     if prices is None:
         return plan
     epochs = plan.hyperparameters.get("n_epochs")
-    cost = estimate(prices, cost_size(report), plan.model.model, epochs if isinstance(epochs, int) else None)
+    size = cost_size(report, token_limit_of(profile.name, plan.model.model))
+    cost = estimate(prices, size, plan.model.model, epochs if isinstance(epochs, int) else None)
     assumed = " (assumed)" if cost.epochs_assumed else ""
     times = f"{cost.size.tokens:,} tokens × {counted(cost.epochs, 'epoch')}{assumed}"
     price = dollars(cost.training) if cost.training is not None else "at a price that is not known here"

@@ -117,6 +117,14 @@ def requirements_or_default(host: str) -> Requirements:
     return usable.get(host) or usable[DEFAULT_HOST]
 
 
+def token_limit_of(host: str, model: str | None) -> int | None:
+    """At how many tokens ``host`` cuts an example for ``model``, or ``None`` if that or the host is not known.
+
+    Raises ``InputError`` for a file of the user that cannot be used.
+    """
+    return next((each.token_limit(model) for each in all_requirements() if each.host == host), None)
+
+
 def base_model(model: str) -> str:
     """The model below a fine-tuned one: ``ft:gpt-4.1-mini-2025-04-14:org:name:id`` is a ``gpt-4.1-mini-2025-04-14``."""
     return model.removeprefix("ft:").partition(":")[0].lower()

@@ -122,3 +122,11 @@ def test_the_price_of_a_training_is_told_where_it_is_known() -> None:
         " by prices of 2026-11-22."
     )
     assert not any("Training" in line for line in shown(report, model="gpt-99"))
+
+
+def test_the_price_is_of_what_the_host_reads_of_a_long_example() -> None:
+    line = GOOD.replace(b"%d?", b"so" + b" on and" * 50_000)  # OpenAI cuts an example of gpt-4.1 at 65,536 tokens
+    report = Checker().check_lines([line], "train.jsonl")
+    assert report.example_tokens[0] > 65_536
+    told = next(line for line in shown(report, model="gpt-4.1-2025-04-14") if "Training" in line)
+    assert f"for 25 epochs (assumed): ${65_536 * 25 * 25 / 1e6:,.2f}," in told

@@ -283,6 +283,17 @@ def test_what_a_launch_will_cost_is_said_before_the_question_and_kept_with_the_j
     assert done.json["estimated_cost"] == pytest.approx(tokens * 2 * 25 / 1e6)
 
 
+def test_a_launch_is_priced_by_what_the_host_reads_of_a_long_example(
+    shell: Shell, server: OpenAIServer, tmp_path: Path
+) -> None:
+    shell("hosts", "add", "work", "--profile", "openai", "--base-url", server.base_url)
+    path = tmp_path / "train.jsonl"
+    line = {"messages": [{"role": "user", "content": "word " * 70_000}, {"role": "assistant", "content": "Yes."}]}
+    path.write_text(json.dumps(line) + "\n")
+    launch = ("launch", str(path), "--model", "work/gpt-4.1-2025-04-14", "--epochs", "2")
+    assert "65,536 tokens × 2 epochs: $3.28" in shell(*launch, stdin="n\n", terminal=True).err
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
