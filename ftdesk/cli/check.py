@@ -137,11 +137,13 @@ def _fix(path: Path, out: Path, report: Report, checker: Checker, *, safe_only: 
 
     with Document.open(path) as document:
         fixes = fix_all(checker, document.line, report.findings, is_safe if safe_only else any_fix)
+        removed = sum(fix.after is None for fix in fixes)
+        if removed == len(document):
+            raise InputError(f"No line would remain of {path}.", hint="Nothing was written.")
         if fixes:
             document.apply(as_change(fixes, "Fix"))
         document.export(out)
     repairs = Counter(finding.fix for fix in fixes for finding in fix.fixed if finding.fix)
-    removed = sum(fix.after is None for fix in fixes)
     number = sum(repairs.values())
     lines = f"{counted(len(fixes) - removed, 'line')} changed, {removed:,} removed"
     narrate(f"{counted(number, 'finding')} fixed in {out}: {lines}." if fixes else f"Nothing to fix: {out} is a copy.")

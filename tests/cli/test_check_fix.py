@@ -145,3 +145,15 @@ def test_a_file_that_is_not_there_is_named_before_the_one_to_be_written(
     status, _, said = run(capsys, tmp_path / "none.jsonl", "--fix", untidy)
     assert status == 2
     assert "none.jsonl" in said
+
+
+@pytest.mark.parametrize("content", [b"\n \n", b'{"messages": []}\n'])
+def test_a_file_of_which_nothing_would_stay_is_not_replaced(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "nothing.jsonl"
+    path.write_bytes(content)
+    status, out, said = run(capsys, path, "--fix", path)
+    assert (status, out) == (2, "")
+    assert "No line would remain" in said
+    assert path.read_bytes() == content
