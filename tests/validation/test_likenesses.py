@@ -50,6 +50,18 @@ def test_an_example_that_differs_in_a_word_is_found() -> None:
     assert near(Checker(count_tokens=False).check_lines(LINES).findings) == []
 
 
+def test_of_a_chain_no_example_goes_without_one_that_stays() -> None:
+    words = text(50).split()
+    chain = [example(" ".join(["boat"] * changed + words[changed:]), "50.") for changed in (0, 3, 6)]
+    first, ends, last = (
+        near(Checker(count_tokens=False).check_lines([*LINES, *pair]).findings)
+        for pair in (chain[:2], [chain[0], chain[2]], chain[1:])
+    )
+    assert first == last == [(14, "The example is almost the same as on line 13.")]
+    assert ends == []
+    assert near(Checker(count_tokens=False).check_lines([*LINES, *chain]).findings) == first
+
+
 def test_a_role_that_is_no_text_is_a_finding_and_no_end() -> None:
     line = b'{"messages": [{"role": [], "content": "Rain?"}, {"role": {}, "content": "No."}]}'
     report = Checker(count_tokens=False).check_lines([line, *LINES])

@@ -129,13 +129,18 @@ _LONG = (
     bad=_TEN + _example(_LONG, "It comes on Monday.") + _example(_LONG.replace("week", "month"), "It comes on Monday!"),
 )
 def near_duplicate_example(likenesses: Likenesses, line_of: LineOf) -> _Found:
-    firsts: dict[int, int] = {}
+    earlier: dict[int, list[int]] = {}
     for one, other in likenesses.alike():
         first, second = sorted((min(one, key=line_of), min(other, key=line_of)), key=line_of)
-        firsts[second] = min(first, firsts.get(second, first), key=line_of)
-    for second, first in firsts.items():
-        message = f"The example is almost the same as on line {line_of(first):,}."
-        yield second, Problem(message, fix="remove-near-duplicate")
+        earlier.setdefault(second, []).append(first)
+    found: set[int] = set()
+    for second in sorted(earlier, key=line_of):
+        # What may go itself is no reason for another to go.
+        staying = [first for first in earlier[second] if first not in found]
+        if staying:
+            found.add(second)
+            message = f"The example is almost the same as on line {min(map(line_of, staying)):,}."
+            yield second, Problem(message, fix="remove-near-duplicate")
 
 
 @dataset_rule(
