@@ -32,9 +32,13 @@ def example(number: int, **extra: Any) -> bytes:
     return json.dumps({"messages": [{"role": "user", "content": f"{number}?"}, ANSWER], **extra}).encode()
 
 
+def weighted(number: int, weight: Any) -> bytes:
+    return json.dumps({"messages": [{"role": "user", "content": f"{number}?"}, ANSWER | {"weight": weight}]}).encode()
+
+
 GOOD = [example(number) for number in range(12)]
-UNTIDY = [*GOOD[:4], example(4, source="a"), *GOOD[5:], b"", example(20, source="b"), GOOD[0]]
-SAFE = [*GOOD, example(20), GOOD[0]]
+UNTIDY = [*GOOD[:4], weighted(4, "1"), *GOOD[5:], b"", weighted(20, "1"), GOOD[0]]
+SAFE = [*GOOD[:4], weighted(4, 1), *GOOD[5:], weighted(20, 1), GOOD[0]]
 
 
 def play(application: QApplication, tmp_path: Path, scenario: Callable[[Driver], Any]) -> None:
@@ -119,23 +123,23 @@ def test_one_finding_is_fixed_by_its_button(qapp: QApplication, tmp_path: Path) 
         choose(user, lambda entry: getattr(entry, "row", -1) == 13)
         user.click("fix_button")
         await user.until(lambda: lines_of(user) != UNTIDY)
-        assert lines_of(user) == [*UNTIDY[:13], example(20), UNTIDY[14]]
-        assert user.window.desk.dataset.document.undo_title == "Remove unknown keys"  # type: ignore[union-attr]
+        assert lines_of(user) == [*UNTIDY[:13], weighted(20, 1), UNTIDY[14]]
+        assert user.window.desk.dataset.document.undo_title == "Write weights as 0 or 1"  # type: ignore[union-attr]
 
     play(qapp, tmp_path, scenario)
 
 
 def test_a_group_offers_its_own_kind_only(qapp: QApplication, tmp_path: Path) -> None:
     async def scenario(user: Driver) -> None:
-        choose(user, lambda entry: getattr(entry, "rule", "") == "unknown-key")
+        choose(user, lambda entry: getattr(entry, "rule", "") == "invalid-weight")
         button = user.find("fix_button", QAbstractButton)
         assert button.text() == "Fix 2…"
         user.click("fix_button")
         await proposed(user)
-        assert user.find("fix_remove-key", QCheckBox).isChecked()
+        assert user.find("fix_coerce-weight", QCheckBox).isChecked()
         assert not user.find("fix_remove-line", QCheckBox).isChecked()
         user.click("fixes_apply_button")
-        assert lines_of(user) == [*GOOD, b"", example(20), GOOD[0]]
+        assert lines_of(user) == [*SAFE[:12], b"", weighted(20, 1), GOOD[0]]
 
     play(qapp, tmp_path, scenario)
 
@@ -194,7 +198,7 @@ def test_the_wand_of_a_finding_fixes_it(qapp: QApplication, tmp_path: Path) -> N
         at = QPoint(area.right() - 24, area.center().y())
         QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
         await user.until(lambda: lines_of(user) != UNTIDY)
-        assert lines_of(user)[4] == GOOD[4]
+        assert lines_of(user)[4] == SAFE[4]
 
     play(qapp, tmp_path, scenario)
 

@@ -169,10 +169,13 @@ NOT_MENDED = {
     "two system messages": f'{{"messages": [{SYSTEM}, {USER}, {SYSTEM}, {ANSWER}]}}',
     "a weight between 0 and 1": f'{{"messages": [{USER}, {{"role": "assistant", "content": "a", "weight": 0.5}}]}}',
     "no JSON": '{"messages": [}',
-    "the words stand under a name of other programs": '{"messages": [%s, {"role": "assistant", "text": "The answer"}]}'
-    % USER,
-    "the form of another program": '{"messages": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello"}]}',
-    "a key in capitals": '{"messages": [%s, {"Role": "assistant", "content": "Hello"}]}' % USER,
+    "the words stand under a name of other programs": (
+        f'{{"messages": [{USER}, {{"role": "assistant", "text": "The answer"}}]}}'
+    ),
+    "the form of another program": (
+        '{"messages": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello"}]}'
+    ),
+    "a key in capitals": f'{{"messages": [{USER}, {{"Role": "assistant", "content": "Hello"}}]}}',
     "another name beside the right one": (
         f'{{"messages": [{USER}, {{"role": "assistant", "content": "a", "Content": "The answer"}}]}}'
     ),
