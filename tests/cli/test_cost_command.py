@@ -69,7 +69,7 @@ def test_a_model_without_its_host_is_shown_wherever_it_has_a_price(
     capsys: pytest.CaptureFixture[str], data: Path
 ) -> None:
     found = document(capsys, data, "--model", "gpt-oss-20b")
-    assert [cost["host"] for cost in found["estimates"]] == ["local", "nebius"]
+    assert [cost["host"] for cost in found["estimates"]] == ["nebius"]
 
 
 def test_one_host_is_shown_in_detail(capsys: pytest.CaptureFixture[str], data: Path) -> None:

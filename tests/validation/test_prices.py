@@ -46,7 +46,8 @@ def test_every_host_that_trains_has_a_list() -> None:
         ("azure", "gpt-4.1-2025-04-14", 2.0, None),
         ("nebius", "unsloth/gpt-oss-20b-BF16", 2.0, None),
         ("nebius", "meta-llama/Llama-3.1-8B-Instruct", 0.4, None),
-        ("local", "anything", 0.0, 0.0),
+        ("local", "tiny", 0.0, 0.0),
+        ("local", "ft:tiny:acme:name:id", 0.0, 0.0),
     ],
 )
 def test_a_model_has_its_own_price_by_any_of_its_names(
@@ -57,7 +58,9 @@ def test_a_model_has_its_own_price_by_any_of_its_names(
     assert (price.training, price.output) == (training, output)
 
 
-@pytest.mark.parametrize(("host", "model"), [("openai", "gpt-5"), ("azure", "gpt-4.1-mini"), ("together", "Qwen3")])
+@pytest.mark.parametrize(
+    ("host", "model"), [("openai", "gpt-5"), ("azure", "gpt-4.1-mini"), ("together", "Qwen3"), ("local", "gpt-4.1")]
+)
 def test_what_is_not_known_has_no_price(host: str, model: str) -> None:
     assert shipped(host).price_of(model) is None
 
