@@ -193,7 +193,8 @@ def _per_request(price: ModelPrice | None, size: Size) -> float | None:
     if price is None or price.input is None or price.output is None or not size.examples:
         return None
     prompt = max(0, size.tokens - size.answers)
-    return (prompt * price.input + size.answers * price.output) / size.examples / _MILLION
+    answers = size.answers / 2 if size.method == "preference" else size.answers  # of two, the model gives one
+    return (prompt * price.input + answers * price.output) / size.examples / _MILLION
 
 
 def _serving_cost(

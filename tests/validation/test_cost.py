@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -47,6 +48,11 @@ def test_tokens_are_billed_in_every_epoch() -> None:
 def test_a_request_costs_its_prompt_and_its_answer() -> None:
     # 400 tokens of prompt and 100 of answer on average.
     assert estimate(TOKENS, SIZE, "dear").per_request == pytest.approx((400 * 5 + 100 * 10) / 1e6)
+
+
+def test_a_request_like_a_preference_example_has_one_answer() -> None:
+    pairs = replace(SIZE, method="preference")  # 100 tokens are those of both answers
+    assert estimate(TOKENS, pairs, "dear").per_request == pytest.approx((400 * 5 + 50 * 10) / 1e6)
 
 
 def test_without_a_model_the_cheapest_is_taken_and_dated() -> None:
