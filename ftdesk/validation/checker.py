@@ -272,6 +272,7 @@ class Checker:
             findings=tuple(tally.findings),
             tokens=tally.token_summary(lines.encoding, exact=lines.is_known_encoding) if lines.count_tokens else None,
             example_tokens=tally.example_tokens(),
+            example_answers=tally.example_answers(),
             hosts=self.host_verdicts(tally.verdicts),
         )
 

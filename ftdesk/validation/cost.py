@@ -115,12 +115,17 @@ class CostEstimate:
 
 
 def size_of(report: Report, limit: int | None = None) -> Size:
-    """The size of a checked file. Examples beyond the host's ``limit`` are billed up to it: the rest is cut off."""
-    counts = report.example_tokens
-    tokens = sum(counts) if limit is None else sum(min(count, limit) for count in counts)
-    summary = report.tokens
-    exact = summary is not None and summary.exact
-    return Size(report.examples, tokens, summary.trained if summary else 0, exact, report.method)
+    """The size of a checked file. Examples beyond the host's ``limit`` are billed up to it: their end is cut off.
+
+    That end is taken to be the answer, which stands last.
+    """
+    tokens = answers = 0
+    for total, trained in zip(report.example_tokens, report.example_answers, strict=True):
+        cut = 0 if limit is None else max(0, total - limit)
+        tokens += total - cut
+        answers += max(0, trained - cut)
+    exact = report.tokens is not None and report.tokens.exact
+    return Size(report.examples, tokens, answers, exact, report.method)
 
 
 def estimate(

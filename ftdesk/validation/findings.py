@@ -89,7 +89,8 @@ class Report:
 
     ``examples`` are the lines that are not blank. ``findings`` are those for ``host`` in line order, those about the
     whole file last; ``hosts`` has a verdict of every host that is known, ``host`` first.
-    ``example_tokens`` has one count for each example that could be counted, in line order; it is not part of the JSON.
+    ``example_tokens`` has one count for each example that could be counted, in line order, and ``example_answers`` how
+    many of those tokens are trained; neither is part of the JSON.
     """
 
     file: str
@@ -101,6 +102,7 @@ class Report:
     findings: tuple[Finding, ...]
     tokens: TokenSummary | None = None
     example_tokens: Sequence[int] = ()
+    example_answers: Sequence[int] = ()
     hosts: Mapping[str, HostVerdict] = field(default_factory=dict)
 
     def count(self, severity: Severity) -> int:

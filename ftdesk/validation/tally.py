@@ -106,7 +106,14 @@ class Tally:
 
     def example_tokens(self) -> array[int]:
         """The tokens of each example that could be counted."""
-        return array("I", (total for total, flags in zip(self.totals, self.flags, strict=True) if flags & COUNTED))
+        return self._of_counted(self.totals)
+
+    def example_answers(self) -> array[int]:
+        """The trained tokens of the same examples."""
+        return self._of_counted(self.trained)
+
+    def _of_counted(self, column: array[int]) -> array[int]:
+        return array("I", (number for number, flags in zip(column, self.flags, strict=True) if flags & COUNTED))
 
     def token_summary(self, encoding: str, *, exact: bool) -> TokenSummary:
         """Percentiles are counts that occur: the nearest rank. ``exact`` says whether the model's encoding is known."""

@@ -117,6 +117,17 @@ def test_an_example_that_the_host_cuts_is_billed_up_to_there() -> None:
     assert size_of(report).tokens == short + long > 800
     assert size_of(report, 100).tokens == short + 100
     assert size_of(report).answers == 2
+    assert size_of(report, 100).answers == 1
+
+
+def test_an_answer_is_cut_with_its_example() -> None:
+    line = b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "%s"}]}'
+    report = Checker().check_lines([line % b"Yes", b"{", line % (b"so" + b" on and" * 400)])
+    tokens, answers = sum(report.example_tokens), size_of(report).answers
+    cut = size_of(report, 100)
+    assert answers > 800
+    assert tokens - cut.tokens == answers - cut.answers > 700, "what is cut off is all of the answer"
+    assert size_of(report, 5).answers == 0
 
 
 def test_what_makes_the_figure_uncertain_is_said() -> None:
