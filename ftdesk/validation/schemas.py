@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jsonschema_rs import Validator
+    from jsonschema_rs import ValidationError, Validator
 
 _MOST_REMEMBERED = 1_000
 _PATTERN_STEPS = 10_000
 _PATTERN_BYTES = 1 << 20
 # Each reference may double the work, so thirty of them are enough to keep a machine busy for a day.
 _MOST_STEPS = 20_000
+_MOST_KEYS = 5
+_SHORTEST_SECRET = 20
 _DEFINITIONS = frozenset({"$defs", "definitions"})  # of the whole schema, tried only where something refers to them
 
 
@@ -29,11 +31,12 @@ class ToolSchema:
     validator: Validator | None
 
     def violations(self, arguments: Any) -> Iterator[str]:
-        """What is wrong with the arguments of one call, in the words of the validator."""
+        """What is wrong with the arguments of one call, in words that repeat no value of theirs: it may be a secret."""
         if self.validator is not None:
             for error in self.validator.iter_errors(arguments):
-                place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.instance_path)
-                yield f"{place.lstrip('.')}: {error.message}" if place else error.message
+                steps = (f"[{step}]" if isinstance(step, int) else f".{_key(step)}" for step in error.instance_path)
+                place = "".join(steps).lstrip(".")
+                yield f"{place}: {_reason(error)}" if place else _reason(error)
 
 
 _remembered: dict[str, ToolSchema] = {}
@@ -51,12 +54,25 @@ def schema_of(parameters: Mapping[str, Any]) -> ToolSchema:
     return schema
 
 
+def _reason(error: ValidationError) -> str:
+    """What the validator says, which leaves out values but not the keys of an object."""
+    kind = error.kind
+    if kind.name in {"additionalProperties", "unevaluatedProperties"}:
+        unexpected: list[str] = getattr(kind, "unexpected", [])
+        return f"additional properties are not allowed ({', '.join(map(_key, unexpected[:_MOST_KEYS]))})"
+    return "a key is not allowed" if kind.name == "propertyNames" else error.message
+
+
+def _key(key: str) -> str:
+    return key if len(key) < _SHORTEST_SECRET else f"{key[:6]}…"
+
+
 def _compile(parameters: Mapping[str, Any]) -> ToolSchema:
     from jsonschema_rs import FancyRegexOptions, ValidationError, validator_for
 
     limits = FancyRegexOptions(backtrack_limit=_PATTERN_STEPS, size_limit=_PATTERN_BYTES, dfa_size_limit=_PATTERN_BYTES)
     try:
-        validator = validator_for(dict(parameters), pattern_options=limits, offline=True)
+        validator = validator_for(dict(parameters), pattern_options=limits, offline=True, mask="the value")
     except ValidationError as error:
         return ToolSchema(error.message, None)
     except ValueError as error:  # numbers and texts that the library cannot hold

@@ -582,6 +582,38 @@ def test_a_schema_whose_references_multiply_is_not_tried() -> None:
     assert few.validator is not None
 
 
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "number"}, {"enum": ["a", "b"]}, {"const": "a"}, {"pattern": "^a$"}, {"maxLength": 3}, False,
+        {"format": "email"}, {"not": {"type": "string"}}, {"anyOf": [{"type": "number"}, {"maxLength": 3}]},
+        {"oneOf": [{"type": "string"}, {"minLength": 3}]},
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_arguments_is_said_without_their_values(schema: Any) -> None:
+    secret = "sk-proj-4fG7hJ2kL9mN1pQ3rS5tU8vW6xY0zA2bC4dE7fG9"
+    as_value = {"properties": {"key": schema}}
+    as_item = {"properties": {"key": {"contains": {"type": "null"}, "items": schema}}}
+    as_name = {"properties": {"key": {"additionalProperties": schema, "propertyNames": {"maxLength": 3}}}}
+    for parameters, key in ((as_value, secret), (as_item, [secret, secret]), (as_name, {secret: secret})):
+        found = list(schema_of(parameters).violations({"key": key}))
+        assert found or schema == {"format": "email"}
+        assert secret[8:] not in " ".join(found)
+
+
+def test_what_is_wrong_with_arguments_names_place_and_expectation() -> None:
+    schema = schema_of({
+        "properties": {"city": {"properties": {"size": {"type": "number"}}}, "unit": {"enum": ["C", "F"]}},
+        "additionalProperties": False,
+    })  # fmt: skip
+    found = list(schema.violations({"city": {"size": "9"}, "unit": "K", "town": 1}))
+    assert found == [
+        'city.size: the value is not of type "number"',
+        'unit: the value is not one of "C" or "F"',
+        "additional properties are not allowed (town)",
+    ]
+
+
 @pytest.fixture
 def asked_for() -> Iterator[tuple[str, list[str]]]:
     """The address of a server whose schemas take nothing, and what it was asked for."""

@@ -168,6 +168,6 @@ def _decoded(text: str) -> Any:
 
 
 def _reason(message: str) -> str:
-    """The words of the validator, which quote the data, on one line and not too long."""
+    """The words of the validator, which quote the schema, on one line and not too long."""
     line = visible(message.split("\n", 1)[0]).rstrip(".")
     return line if len(line) <= _LONGEST_REASON else line[: _LONGEST_REASON - 1] + "…"
