@@ -66,6 +66,29 @@ def _outside(ranges: Sequence[tuple[int, int]]) -> str:
 
 # Said the other way round, what is usual is a hit in a bitmap; the set itself would be tried range by range.
 _DOUBTFUL = re.compile(f"[^{_outside(DOUBTFUL)}]")
+_ASCII = bytes(range(0x80))
+
+
+def _first_byte(code: int) -> int:
+    return chr(code).encode("utf-8", "surrogatepass")[0]
+
+
+# Most scripts have none of the bytes with which the UTF-8 of a doubtful character begins.
+_BEGINS_NO_DOUBTFUL = bytes(
+    set(range(0x100)) - {byte for first, last in DOUBTFUL for byte in range(_first_byte(first), _first_byte(last) + 1)}
+)
+
+
+def is_doubtful(text: str) -> bool:
+    """Whether toktok and tiktoken may count a text differently."""
+    if text.isascii():
+        return False
+    encoded = text.encode("utf-8", "surrogatepass")
+    if not encoded.translate(None, _BEGINS_NO_DOUBTFUL):
+        return False
+    rest = encoded.translate(None, _ASCII).decode("utf-8", "surrogatepass")
+    return _DOUBTFUL.search(rest) is not None
+
 
 _SHORT = 48
 _MOST_REMEMBERED = 20_000
@@ -112,7 +135,7 @@ class ToktokCounter:
     def count_all(self, texts: Sequence[str]) -> list[int]:
         if self._batch_count is None:
             raise RuntimeError("toktok is not installed")
-        doubtful = [at for at, text in enumerate(texts) if not text.isascii() and _DOUBTFUL.search(text)]
+        doubtful = [at for at, text in enumerate(texts) if is_doubtful(text)]
         if not doubtful:
             return self._batch_count(texts, self.encoding, 1)
         certain = list(texts)

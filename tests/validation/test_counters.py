@@ -21,6 +21,7 @@ from ftdesk.validation.counters import (
     TiktokenCounter,
     ToktokCounter,
     encoding_for,
+    is_doubtful,
     shared_counter,
 )
 
@@ -48,6 +49,14 @@ def differing(texts: Sequence[str]) -> list[str]:
 @pytest.mark.parametrize("surroundings", [NEVER_TOLD_APART, "aA{c}a 1{c}\n"])
 def test_no_character_is_counted_otherwise(surroundings: str) -> None:
     assert differing([surroundings.replace("{c}", character) for character in characters(29)]) == []
+
+
+def test_a_text_is_doubtful_where_one_of_its_characters_is() -> None:
+    for surroundings in ("{c}", "a{c} ж“谢谢”"):
+        texts = {surroundings.replace("{c}", chr(code)): code for code in range(0, 0x110000, 31)}
+        texts |= {surroundings.replace("{c}", character): ord(character) for character in characters(0x1000)}
+        for text, code in texts.items():
+            assert is_doubtful(text) == any(first <= code <= last for first, last in DOUBTFUL), hex(code)
 
 
 def test_the_fast_counter_alone_would_differ_on_every_doubtful_range() -> None:
