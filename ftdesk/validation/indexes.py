@@ -1,6 +1,6 @@
 """What is remembered of a dataset: small numbers for each line, in indexes that the dataset rules ask.
 
-An index is told of a line at the cost of one look-up, and knows no text: 40 to 120 bytes a line, whatever its length.
+An index is told of a line at the cost of one look-up, and knows no text: 60 to 140 bytes a line, whatever its length.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
@@ -75,8 +75,8 @@ class Twins:
 
     A fact is 46 bits of a digest of the prompt, then whether the answer is short, then 16 bits of a checksum of it.
     Among a million prompts the chance that two different ones agree is below one in a hundred; one in 65,536 different
-    answers to the same prompt is taken for the same. Spaces outside of texts, escapes and the order of keys make no
-    difference.
+    answers to the same prompt is taken for the same: which examples are copies is for ``Copies`` to say. Spaces outside
+    of texts, escapes and the order of keys make no difference.
     """
 
     def __init__(self) -> None:
@@ -87,7 +87,7 @@ class Twins:
         if line.value is ABSENT:
             return None
         prompt, answer, short = _texts(line.value)
-        return _pair(prompt.encode(), answer.encode(), is_short=short)
+        return _pair(prompt.encode(), answer.encode(), is_short=short)[0]
 
     def add(self, key: int, fact: Fact) -> None:
         if fact is not None:
@@ -105,6 +105,36 @@ class Twins:
 def has_short_answer(fact: int) -> bool:
     """Whether the fact is one of an answer of up to 40 characters on one line, as labels and codes are."""
     return bool(fact >> _ANSWER_BITS & 1)
+
+
+class Copies:
+    """Which lines hold the same example, as ``Twins`` compares them.
+
+    A fact is 62 bits of a digest of prompt and answer: among a million different examples the chance that any two agree
+    is one in nine million, so that a copy may be removed.
+    """
+
+    def __init__(self) -> None:
+        self._repeats = Repeats(0)
+
+    @staticmethod
+    def fact(line: Line) -> Fact:
+        if line.value is ABSENT:
+            return None
+        prompt, answer, short = _texts(line.value)
+        return _pair(prompt.encode(), answer.encode(), is_short=short)[1]
+
+    def add(self, key: int, fact: Fact) -> None:
+        if fact is not None:
+            self._repeats.add(key, fact)
+
+    def remove(self, key: int, fact: Fact) -> None:
+        if fact is not None:
+            self._repeats.remove(key, fact)
+
+    def same_examples(self) -> Iterator[Iterable[int]]:
+        """The keys of lines with the same example, several each."""
+        return self._repeats.groups()
 
 
 class Traits:
@@ -145,13 +175,13 @@ class Traits:
         return self.systems, self.labels, self.scripts, self.lengths
 
 
-INDEXES: tuple[type[Index], ...] = (Twins, Traits, Sizes)
+INDEXES: tuple[type[Index], ...] = (Twins, Copies, Traits, Sizes)
 
 
 def facts_of(line: Line) -> tuple[Fact, ...]:
     """What each of ``INDEXES`` remembers of a line."""
     if not line.plain:
-        return Twins.fact(line), Traits.fact(line), Sizes.fact(line)
+        return Twins.fact(line), Copies.fact(line), Traits.fact(line), Sizes.fact(line)
     # Most lines are plain; of these, each text is looked at once.
     *prompt, last = line.value["messages"]
     pieces: list[str] = []
@@ -161,7 +191,7 @@ def facts_of(line: Line) -> tuple[Fact, ...]:
     answer = last["content"]
     encoded = answer.encode()
     return (
-        _pair("\0".join(pieces).encode(), encoded, is_short=_is_short(answer)),
+        *_pair("\0".join(pieces).encode(), encoded, is_short=_is_short(answer)),
         _traits(pieces[2] if pieces[0] == "system" else None, answer, len(encoded)),
         len(line.raw) << 2 | 1,
     )
@@ -215,10 +245,14 @@ def _unpacked(fact: int) -> tuple[int, int, int, int]:
     return fact >> 16, fact & 0xFFFF, script, length
 
 
-def _pair(prompt: bytes, answer: bytes, *, is_short: bool) -> int:
-    """The fact of a prompt and its answer."""
-    digest = int.from_bytes(sha256(prompt).digest()[:6], "little") >> 2
-    return digest << _ANSWER_BITS + 1 | is_short << _ANSWER_BITS | crc32(answer) & _ANSWER_MASK
+def _pair(prompt: bytes, answer: bytes, *, is_short: bool) -> tuple[int, int]:
+    """The facts of a prompt and its answer for ``Twins`` and ``Copies``."""
+    digest = sha256(prompt)
+    of_prompt = int.from_bytes(digest.digest()[:6], "little") >> 2
+    digest.update(b"\0\0")  # no role is empty, and JSON has no such character: here the answer begins
+    digest.update(answer)
+    of_both = int.from_bytes(digest.digest()[:8], "little") >> 2
+    return of_prompt << _ANSWER_BITS + 1 | is_short << _ANSWER_BITS | crc32(answer) & _ANSWER_MASK, of_both
 
 
 def _traits(system: str | None, answer: str, answer_bytes: int) -> int:

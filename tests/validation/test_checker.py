@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -138,6 +139,14 @@ def test_copies_are_found_whatever_their_spaces_escapes_and_order_of_keys(tmp_pa
         (11, "The example is the same as on line 4."),
         (14, "The example is the same as on line 12."),
     ]
+
+
+def test_among_thousands_of_answers_to_one_prompt_only_a_copy_is_one() -> None:
+    codes = random.Random(1)  # noqa: S311
+    lines = [example("Which code is free?", f"{codes.getrandbits(200):x} is free.") for _ in range(3000)]
+    report = Checker("supervised", count_tokens=False).check_lines([*lines, lines[1500]])
+    copies = [(finding.line, finding.message) for finding in report.findings if finding.rule == "duplicate-example"]
+    assert copies == [(3001, "The example is the same as on line 1,501.")]
 
 
 @pytest.mark.parametrize("number", [0, 1, 9])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from ftdesk.validation.indexes import SCRIPTS, Sizes, Traits, Twins, has_short_answer
+from ftdesk.validation.indexes import SCRIPTS, Copies, Sizes, Traits, Twins, has_short_answer
 from ftdesk.validation.likenesses import Likenesses
 from ftdesk.validation.problem import Measure
 from ftdesk.validation.rule import LineOf, Problem, dataset_rule, likeness_rule
@@ -99,18 +99,13 @@ def too_many_images(sizes: Sizes, line_of: LineOf) -> _Found:  # noqa: ARG001
     "good.",
     good=_TEN,
     bad=_TEN + _TEN[: _TEN.index(b"\n") + 1],
-    index=Twins,
+    index=Copies,
 )
-def duplicate_example(twins: Twins, line_of: LineOf) -> _Found:
-    for lines in twins.same_prompts():
-        firsts: dict[int, int] = {}
-        for key in sorted(lines, key=line_of):
-            first = firsts.setdefault(lines[key], key)
-            if first != key:
-                yield (
-                    key,
-                    Problem(f"The example is the same as on line {line_of(first):,}.", fix="remove-duplicate"),
-                )
+def duplicate_example(copies: Copies, line_of: LineOf) -> _Found:
+    for keys in copies.same_examples():
+        first, *others = sorted(keys, key=line_of)
+        for key in others:
+            yield key, Problem(f"The example is the same as on line {line_of(first):,}.", fix="remove-duplicate")
 
 
 _LONG = (
