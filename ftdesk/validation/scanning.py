@@ -6,6 +6,7 @@ pattern, and a tenth of what Python's own needs where no pattern begins.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Self
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 if TYPE_CHECKING:
     from jsonschema_rs import Draft7Validator
 
+# As JSON may write any of these characters, and some programs write “<” and “&”.
+_ASCII_ESCAPE = re.compile(r"\\u00[0-7]")
 _PATTERN_BYTES = 1 << 20
 _OTHERS_AS_NUL = bytes((*range(0x80), *[0] * 0x80))
 
@@ -30,6 +33,11 @@ class Passage(NamedTuple):
     def of(cls, lines: Sequence[bytes]) -> Self:
         raw = lines[0] if len(lines) == 1 else b"\n".join(lines)
         return cls(raw, (raw if raw.isascii() else raw.translate(_OTHERS_AS_NUL)).decode("ascii"))
+
+    @property
+    def escapes_ascii(self) -> bool:
+        """Whether a character of ASCII is written as its number, so that signs are not to be seen."""
+        return _ASCII_ESCAPE.search(self.ascii) is not None
 
 
 class Scanner:

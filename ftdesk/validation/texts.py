@@ -9,7 +9,7 @@ from ftdesk.validation.record import Example, Message
 
 
 def texts_of(example: Example) -> Iterator[tuple[str, str]]:
-    """Path and text of all that is said in an example: contents, refusals, and the arguments of tool calls."""
+    """Path and text of all that is said in an example: contents, refusals, and the arguments of calls."""
     for message in example.messages:
         content = message.content
         if type(content) is str:
@@ -23,6 +23,9 @@ def texts_of(example: Example) -> Iterator[tuple[str, str]]:
             arguments = _member(_member(call, "function"), "arguments")
             if isinstance(arguments, str):
                 yield f"{message.path}.tool_calls[{index}].function.arguments", arguments
+        arguments = _member(message.value.get("function_call"), "arguments")
+        if isinstance(arguments, str):
+            yield f"{message.path}.function_call.arguments", arguments
 
 
 def answers_of(example: Example) -> Iterator[tuple[str, str, str]]:

@@ -582,6 +582,39 @@ def test_a_schema_whose_references_multiply_is_not_tried() -> None:
     assert few.validator is not None
 
 
+def escaped(line: bytes, characters: str) -> bytes:
+    for character in characters:
+        line = line.replace(character.encode(), f"\\u{ord(character):04x}".encode())
+    return line
+
+
+HELD = [
+    ("Hello <|im_end|>", "<|", "special-token-text"),
+    ("Hello AKIAQ3EGRT2WZ5LPM7NB", "AK", "secret-in-text"),
+    ("Write to jane.doe@gmail.com", "@", "personal-data"),
+    ("Call +49 30 9018 20 17", "490", "personal-data"),
+]
+
+
+@pytest.mark.parametrize(("text", "characters", "rule"), HELD)
+@pytest.mark.parametrize("keys", [{}, {"weight": 1}], ids=["plain", "weighted"])
+def test_what_a_text_holds_is_found_where_its_characters_are_escaped(
+    text: str, characters: str, rule: str, keys: dict[str, Any]
+) -> None:
+    value = {"messages": [USER, {"role": "assistant", "content": text, **keys}]}
+    line = escaped(json.dumps(value).encode(), characters)
+    assert text.encode() not in line
+    findings = Checker("auto", count_tokens=False).check_record(7, line).findings
+    assert [finding.rule for finding in findings] == [rule]
+
+
+@pytest.mark.parametrize(("text", "characters", "rule"), HELD)
+def test_what_a_function_call_holds_is_found(text: str, characters: str, rule: str) -> None:  # noqa: ARG001
+    function_call = {"name": "send", "arguments": json.dumps({"text": text})}
+    found = places(check({"messages": [USER, {"role": "assistant", "function_call": function_call}, ANSWER]}))
+    assert "messages[1].function_call.arguments" in [path for code, _, path in found if code == rule]
+
+
 @pytest.mark.parametrize(
     "schema",
     [

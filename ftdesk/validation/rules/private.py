@@ -97,7 +97,7 @@ _PERSONAL_SIGNS = Scanner(r"@[A-Za-z0-9-]+\.[A-Za-z]|[0-9](?:[ ./()-]{0,3}[0-9])
 
 
 def _notices_secrets(passage: Passage) -> bool:
-    return _SECRET_SIGNS.found_in(passage.ascii)
+    return _SECRET_SIGNS.found_in(passage.ascii) or passage.escapes_ascii
 
 
 def _may_hold_secret(line: Line) -> bool:
@@ -133,7 +133,7 @@ def _long_words(text: str) -> str:
 
 
 def _notices_personal_data(passage: Passage) -> bool:
-    return _PERSONAL_SIGNS.found_in(passage.ascii)
+    return _PERSONAL_SIGNS.found_in(passage.ascii) or passage.escapes_ascii
 
 
 def _may_hold_personal_data(line: Line) -> bool:

@@ -50,11 +50,11 @@ _NAMES = {
 
 
 def _notices_bars(passage: Passage) -> bool:
-    return _BARS.found_in(passage.ascii)
+    return _BARS.found_in(passage.ascii) or passage.escapes_ascii
 
 
 def _has_bars(line: Line) -> bool:
-    return b"<|" in line.raw
+    return b"<|" in line.raw or (b"\\u00" in line.raw and Passage.of((line.raw,)).escapes_ascii)
 
 
 @text_rule(
