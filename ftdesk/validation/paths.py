@@ -18,17 +18,19 @@ def resolve(root: Node, path: str) -> Path | None:
     return found.pop() if len(found) == 1 else None
 
 
-def span_of(raw: bytes, path: str) -> tuple[int, int] | None:
-    """First and last column (exclusive, from 1, in characters) of the value at ``path`` in a line.
-
-    Where the value itself is missing, those of the object that should have it. A byte order mark is not counted, as in
-    findings. ``None`` for a line that is no JSON.
-    """
+def tree_of(raw: bytes) -> Node | None:
+    """Where the values of a line stand, in characters after a byte order mark; ``None`` for a line that is no JSON."""
     try:
-        text = raw.decode("utf-8").removeprefix("\ufeff")
-        root = parse(text)
+        return parse(raw.decode("utf-8").removeprefix("\ufeff"))
     except (UnicodeDecodeError, JsonSyntaxError, RecursionError):
         return None
+
+
+def span_of(root: Node, path: str) -> tuple[int, int]:
+    """First and last column (exclusive, from 1, in characters) of the value at ``path`` in the line of ``tree_of``.
+
+    Where the value itself is missing, those of the object that should have it.
+    """
     steps = resolve(root, path)
     while steps is None and path:
         path = _LAST_STEP.sub("", path) if _LAST_STEP.search(path) else ""

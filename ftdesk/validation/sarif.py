@@ -6,14 +6,17 @@ Source of the shape: OASIS, Static Analysis Results Interchange Format Version 2
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from ftdesk import __version__
+from ftdesk.dataset.spans import Node
 from ftdesk.validation.findings import Finding, Report, Severity
-from ftdesk.validation.paths import span_of
+from ftdesk.validation.paths import span_of, tree_of
 from ftdesk.validation.rules import RULES
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -24,9 +27,9 @@ def sarif_log(reports: Sequence[Report], read_line: Callable[[Report, int], byte
     """One SARIF log with one run. ``read_line`` gives the line of a report's file by its number, without its LF."""
     positions = {rule.code: position for position, rule in enumerate(RULES)}
     results = [
-        _result(finding, report, index, positions, read_line)
+        _result(finding, report, index, positions, line)
         for index, report in enumerate(reports)
-        for finding in report.findings
+        for finding, line in _with_lines(report, read_line)
     ]
     return {
         "$schema": SCHEMA,
@@ -72,17 +75,33 @@ def _first_line(example: bytes) -> str:
     return line if len(line) <= 400 else line[:399] + "…"
 
 
+class _Line:
+    """A line that has findings. It may be long and have many, so nothing is worked out twice."""
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+        self.digest = hashlib.sha256(raw).digest()
+
+    @cached_property
+    def root(self) -> Node | None:
+        """Where its values stand; ``None`` if it is no JSON."""
+        return tree_of(self._raw)
+
+
+def _with_lines(report: Report, read_line: Callable[[Report, int], bytes]) -> Iterator[tuple[Finding, _Line | None]]:
+    """The findings in their order, which is that of the lines, each with its line; ``None`` for the whole file."""
+    for number, findings in groupby(report.findings, key=lambda finding: finding.line):
+        line = None if number is None else _Line(read_line(report, number))
+        for finding in findings:
+            yield finding, line
+
+
 def _result(
-    finding: Finding,
-    report: Report,
-    artifact: int,
-    positions: dict[str, int],
-    read_line: Callable[[Report, int], bytes],
+    finding: Finding, report: Report, artifact: int, positions: dict[str, int], line: _Line | None
 ) -> dict[str, Any]:
-    raw = None if finding.line is None else read_line(report, finding.line)
     physical: dict[str, Any] = {"artifactLocation": {"uri": uri_of(report.file), "index": artifact}}
-    if raw is not None:
-        physical["region"] = _region(finding, raw)
+    if line is not None:
+        physical["region"] = _region(finding, line)
     location: dict[str, Any] = {"physicalLocation": physical}
     if finding.path:
         location["logicalLocations"] = [{"fullyQualifiedName": finding.path, "kind": "member"}]
@@ -92,7 +111,7 @@ def _result(
         "message": {"text": finding.message},
         "locations": [location],
         # Lines move; a finding stays the same as long as its line does.
-        "partialFingerprints": {"findingHash/v1": _fingerprint(finding, raw)},
+        "partialFingerprints": {"findingHash/v1": _fingerprint(finding, line)},
     }
     if finding.rule in positions:
         result["ruleIndex"] = positions[finding.rule]
@@ -101,16 +120,15 @@ def _result(
     return result
 
 
-def _region(finding: Finding, raw: bytes) -> dict[str, int]:
+def _region(finding: Finding, line: _Line) -> dict[str, int]:
     region = {"startLine": finding.line or 1}
-    span = span_of(raw, finding.path) if finding.path else None
     if finding.column is not None:
         region["startColumn"] = finding.column
-    elif span is not None:
-        region |= {"startColumn": span[0], "endColumn": span[1]}
+    elif finding.path and line.root is not None:
+        region["startColumn"], region["endColumn"] = span_of(line.root, finding.path)
     return region
 
 
-def _fingerprint(finding: Finding, raw: bytes | None) -> str:
+def _fingerprint(finding: Finding, line: _Line | None) -> str:
     place = f"{finding.rule}\0{finding.path}\0{finding.column}\0".encode()
-    return hashlib.sha256(place + (raw or b"")).hexdigest()[:32]
+    return hashlib.sha256(place + (line.digest if line else b"")).hexdigest()[:32]

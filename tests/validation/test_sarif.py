@@ -10,9 +10,10 @@ import jsonschema
 import pytest
 
 from ftdesk.cli.main import run_command
+from ftdesk.dataset.spans import Node
 from ftdesk.validation.checker import Checker
 from ftdesk.validation.findings import Report
-from ftdesk.validation.paths import span_of
+from ftdesk.validation.paths import span_of, tree_of
 from ftdesk.validation.rules import RULES
 from ftdesk.validation.sarif import sarif_log
 
@@ -166,6 +167,30 @@ def test_a_finding_is_recognised_after_its_line_has_moved() -> None:
     assert marks[0] == marks[1] != []
 
 
+def test_a_line_with_many_findings_is_read_and_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = b'{"messages": [%s{"role": "assistant", "content": "a"}]}' % (
+        b'{"role": "user", "content": "", "x": 1}, ' * 9
+    )
+    lines = [odd, GOOD % 1, b"{]", odd]
+    parsed: list[bytes] = []
+    read: list[int] = []
+
+    def parse(raw: bytes) -> Node | None:
+        parsed.append(raw)
+        return tree_of(raw)
+
+    def read_line(_: Report, number: int) -> bytes:
+        read.append(number)
+        return lines[number - 1]
+
+    monkeypatch.setattr("ftdesk.validation.sarif.tree_of", parse)
+    report = Checker(count_tokens=False).check_lines(lines, "a.jsonl")
+    assert len(report.findings) > 18
+    sarif_log([report], read_line)
+    assert read == [1, 3, 4]
+    assert parsed == [odd, odd]
+
+
 @pytest.mark.parametrize(
     ("path", "part"),
     [
@@ -178,8 +203,9 @@ def test_a_finding_is_recognised_after_its_line_has_moved() -> None:
 )
 def test_a_path_leads_to_its_value_or_to_what_should_have_it(path: str, part: str) -> None:
     line = '{"messages": [{"content": "é"}]}'
-    span = span_of(b"\xef\xbb\xbf" + line.encode(), path)
-    assert span is not None
+    root = tree_of(b"\xef\xbb\xbf" + line.encode())
+    assert root is not None
+    span = span_of(root, path)
     assert line[span[0] - 1 : span[1] - 1] == (line if part == "whole" else part)
 
 
