@@ -95,6 +95,11 @@ class Document:
         return change.title if (change := self._history.undoable) else ""
 
     @property
+    def undoable(self) -> Change | None:
+        """What undo would take back. Each time something is done it is another object."""
+        return self._history.undoable
+
+    @property
     def redo_title(self) -> str:
         return change.title if (change := self._history.redoable) else ""
 

@@ -33,6 +33,7 @@ class Notices(QWidget):
         self.setObjectName("notices")
         self._window = parent
         self._toasts: list[Surface] = []
+        self._lasting: set[Surface] = set()
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(2 * UNIT)
@@ -87,7 +88,9 @@ class Notices(QWidget):
         self._column.addWidget(toast)
         while len(self._toasts) > _AT_ONCE:
             self._remove(self._toasts[0])
-        if not lasting:
+        if lasting:
+            self._lasting.add(toast)
+        else:
             QTimer.singleShot(int(_SECONDS * 1000), toast, close)
         self.show()
         self._place()
@@ -109,6 +112,17 @@ class Notices(QWidget):
             lasting=True,
         )
 
+    def close_notice(self, text: str) -> None:
+        """Close the one that says ``text``, if it is still there: what it tells of is over."""
+        text = visible(text)
+        for toast in [toast for toast in self._toasts if toast.accessibleName() == text]:
+            self._remove(toast)
+
+    def close_passing(self) -> None:
+        """Close all that would go by itself."""
+        for toast in [toast for toast in self._toasts if toast not in self._lasting]:
+            self._remove(toast)
+
     def close_all(self) -> None:
         while self._toasts:
             self._remove(self._toasts[0])
@@ -122,6 +136,7 @@ class Notices(QWidget):
     def _remove(self, toast: Surface) -> None:
         if toast in self._toasts:
             self._toasts.remove(toast)
+            self._lasting.discard(toast)
             self._column.removeWidget(toast)
             toast.hide()
             toast.deleteLater()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
+from ftdesk.dataset.changes import Change
 from ftdesk.dataset.document import Document
 from ftdesk.errors import FtdeskError
 from ftdesk.ui.notices import Notices
@@ -36,6 +37,7 @@ class OpenDataset(QObject):
         self._row = -1
         self._touched = -1
         self._row_moved = False
+        self._offer: tuple[Change, str] | None = None
 
     @property
     def document(self) -> Document | None:
@@ -58,6 +60,8 @@ class OpenDataset(QObject):
             self.leaving.emit()
             self._document.unobserve(self._observer)
             self._document.close()
+        self._offer = None
+        self._notices.close_passing()
         self._document = document
         if document is not None:
             document.observe(self._observer)
@@ -84,6 +88,27 @@ class OpenDataset(QObject):
             self._notices.show_error(error)
             return False
         return True
+
+    def offer_undo(self, text: str, undo: Callable[[], object] | None = None) -> None:
+        """Say ``text`` of the edit that was just made, and offer to take it back for as long as it is the last.
+
+        ``undo`` does so in the place of this object's own.
+        """
+        change = self._document.undoable if self._document is not None else None
+        if change is None:
+            return
+
+        def take_back() -> None:
+            self.leaving.emit()
+            if self._document is not None and self._document.undoable is change:
+                (undo or self.undo)()
+            else:
+                self._notices.show_notice(
+                    self.tr("Something was edited after that. Undo from the menu, one edit after another.")
+                )
+
+        self._offer = change, text
+        self._notices.show_notice(text, self.tr("Undo"), take_back)
 
     def undo(self) -> None:
         self._step(lambda document: document.undo())
@@ -115,12 +140,19 @@ class OpenDataset(QObject):
 
     def finish_change(self, *, reset: bool) -> None:
         """All splices of a change are done. With ``reset``, some were not announced."""
+        self._withdraw_offer()
         if reset:
             self.rows_reset.emit()
         if reset or self._row_moved:
             self._row_moved = False
             self.row_chosen.emit(self._row)
         self.state_changed.emit()
+
+    def _withdraw_offer(self) -> None:
+        """Undo would take back something else than what the notice tells of."""
+        if self._offer is not None and self._document is not None and self._document.undoable is not self._offer[0]:
+            (_, text), self._offer = self._offer, None
+            self._notices.close_notice(text)
 
 
 _FOLLOWED = 64

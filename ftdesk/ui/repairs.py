@@ -67,11 +67,7 @@ class Repairs(QObject):
 
         if not self._desk.dataset.attempt(change):
             return False
-        self._desk.notices.show_notice(
-            plural(number, self.tr("1 finding fixed."), self.tr("{number} findings fixed.")),
-            self.tr("Undo"),
-            self._desk.dataset.undo,
-        )
+        self._desk.dataset.offer_undo(plural(number, self.tr("1 finding fixed."), self.tr("{number} findings fixed.")))
         return True
 
     async def aclose(self) -> None:

@@ -159,7 +159,7 @@ class BulkEdits(QObject):
 
     def _say(self, words: str) -> None:
         if words:
-            self._desk.notices.show_notice(words, self.tr("Undo"), self._dataset.undo)
+            self._dataset.offer_undo(words)
 
     def _cancel(self) -> None:
         self._stop()

@@ -44,7 +44,7 @@ class DatasetPanel(Panel):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._dataset = desk.dataset
-        self.edits = RowEdits(desk.dataset, desk.notices, self)
+        self.edits = RowEdits(desk.dataset, self)
         self.list = ExamplesList(desk)
         self.examples = SelectedExamples(desk, self.list, self)
         self.conversation = ConversationView()

@@ -13,17 +13,15 @@ from ftdesk.dataset.content_parts import add_part
 from ftdesk.dataset.conversation import add_message, move_message, remove_message
 from ftdesk.dataset.document import Document
 from ftdesk.ui.dataset.edits import Edit
-from ftdesk.ui.notices import Notices
 from ftdesk.ui.open_dataset import OpenDataset
 
 
 class RowEdits(QObject):
     """Edits the row that is chosen. What is typed elsewhere in the example is committed before its messages move."""
 
-    def __init__(self, dataset: OpenDataset, notices: Notices, parent: QObject) -> None:
+    def __init__(self, dataset: OpenDataset, parent: QObject) -> None:
         super().__init__(parent)
         self._dataset = dataset
-        self._notices = notices
 
     def edit(self, title: str, edit: Edit) -> bool:
         """Replace the line by what ``edit`` makes of it, if that is another. Whether it could be done."""
@@ -66,7 +64,7 @@ class RowEdits(QObject):
         self._dataset.leaving.emit()
         title = self.tr("Delete message {number}").format(number=index + 1)
         if self.edit(title, lambda line: remove_message(line, index)):
-            self._notices.show_notice(self.tr("Message deleted."), self.tr("Undo"), self._dataset.undo)
+            self._dataset.offer_undo(self.tr("Message deleted."))
 
     def replace_line(self, text: str) -> None:
         """The whole example as text on one line."""

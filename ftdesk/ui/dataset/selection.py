@@ -101,7 +101,7 @@ class SelectedExamples(QObject):
         if self._dataset.attempt(lambda document: document.insert(after, lines, title)):
             self._show(range(after, after + len(lines)))
             words = plural(len(lines), self.tr("1 example pasted."), self.tr("{number} examples pasted."))
-            self._desk.notices.show_notice(words, self.tr("Undo"), self._dataset.undo)
+            self._dataset.offer_undo(words)
 
     def delete(self) -> None:
         self.bulk.delete(self.rows)

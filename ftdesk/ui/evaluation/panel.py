@@ -158,7 +158,7 @@ class EvaluationPanel(Panel):
                 "{number} examples are training data now, and have left the held-out set: the next run goes without."
             ),
         )
-        self.desk.notices.show_notice(text, self.tr("Undo"), undo)
+        dataset.offer_undo(text, undo)
 
     async def _list_models(self) -> None:
         offers, problems = await list_models(self.desk.app)

@@ -259,7 +259,7 @@ class PlaygroundPanel(Panel):
         )
         if self._asked.is_held_out:
             text += self.tr(" Its prompt is held out: evaluations on that part are too good from now on.")
-        self.desk.notices.show_notice(text, self.tr("Undo"), dataset.undo)
+        dataset.offer_undo(text)
 
     def _lay_out(self) -> None:
         self._reference = Surface("code", 2 * UNIT, UNIT)

@@ -179,12 +179,10 @@ class VersionsDialog(QDialog):
         restored = self._dataset.attempt(lambda document: document.apply(Change(title, difference.restoring)))
         self._dataset.state_changed.connect(self._compare)
         if restored:
-            self._notices.show_notice(
+            self._dataset.offer_undo(
                 self.tr("The version of {time} is here again. Save to keep it.").format(
                     time=_local_time(version.saved_at)
-                ),
-                self.tr("Undo"),
-                self._dataset.undo,
+                )
             )
             self.accept()
 
