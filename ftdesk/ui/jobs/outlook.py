@@ -19,7 +19,7 @@ from ftdesk.ui.prices import amount
 from ftdesk.ui.text import plural
 from ftdesk.validation.cost import CostEstimate, Size, estimate
 from ftdesk.validation.prices import PriceList
-from ftdesk.validation.requirements import requirements_of
+from ftdesk.validation.requirements import requirements_of, token_limit_of
 
 
 def _tr(text: str) -> str:
@@ -92,11 +92,14 @@ class Outlook:
         return None if self.prices is None else estimate(self.prices, self._training_size(), self.model, epochs)
 
     def _training_size(self) -> Size:
-        """What is trained on. How much of it are answers is known of the dataset as a whole."""
+        """What is trained on, up to the host's limit. How much are answers is known of the dataset as a whole."""
         training, summary = self.data.rows.get("train", ()), self.checking.summary
-        tokens = sum(self.checking.tokens(row) or 0 for row in training)
+        counts = [self.checking.tokens(row) or 0 for row in training]
+        limit = _token_limit(self.profile, self.model)
+        cut = 0 if limit is None else sum(max(0, count - limit) for count in counts)
         share = summary.trained / summary.tokens if summary and summary.tokens else 0.0
-        return Size(len(training), tokens, round(tokens * share), exact=summary is not None and summary.exact)
+        answers = max(0, round(sum(counts) * share) - cut)
+        return Size(len(training), sum(counts) - cut, answers, exact=summary is not None and summary.exact)
 
     def _tokens(self, epochs: int | None, cost: CostEstimate | None) -> str:
         tokens = cost.size.tokens if cost is not None else self._training_size().tokens
@@ -129,6 +132,13 @@ def _least_examples(host: str) -> int:
         return requirements_of(host).min_examples
     except InputError:
         return 1
+
+
+def _token_limit(host: str, model: str) -> int | None:
+    try:
+        return token_limit_of(host, model)
+    except InputError:
+        return None
 
 
 def _size(path: Path) -> int:

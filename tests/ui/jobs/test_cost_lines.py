@@ -64,10 +64,10 @@ def test_without_prices_there_is_only_the_estimate(qapp: QApplication) -> None:
     assert cost_of(JOB, None) == "$0.15 estimated"
 
 
-def outlook(host: str, model: str, prices: PriceList | None, tmp_path: Path) -> Outlook:
+def outlook(host: str, model: str, prices: PriceList | None, tmp_path: Path, length: int = 200) -> Outlook:
     data = TrainingData(tmp_path / "train.jsonl", None, None, {"train": range(100), "test": range(100, 120)})
-    summary = SimpleNamespace(tokens=24_000, trained=6_000, exact=True)
-    checking: Any = SimpleNamespace(tokens=lambda _: 200, summary=summary)
+    summary = SimpleNamespace(tokens=120 * length, trained=30 * length, exact=True)
+    checking: Any = SimpleNamespace(tokens=lambda _: length, summary=summary)
     return Outlook(data, checking, host, host, model, prices)
 
 
@@ -113,6 +113,12 @@ def test_only_what_is_trained_on_is_billed(qapp: QApplication, tmp_path: Path) -
     cost = outlook("openai", "gpt-4.1", shipped("openai"), tmp_path).cost(3)
     assert cost is not None
     assert (cost.size.examples, cost.size.answers, cost.training) == (100, 5_000, pytest.approx(1.5))
+
+
+def test_an_example_is_billed_as_far_as_the_host_reads_it(qapp: QApplication, tmp_path: Path) -> None:
+    cost = outlook("openai", "gpt-4.1", shipped("openai"), tmp_path, length=70_000).cost(1)
+    assert cost is not None
+    assert (cost.billed_tokens, cost.size.answers) == (6_553_600, 1_750_000 - 446_400)
 
 
 def test_a_host_without_a_list_is_billed_by_the_host(qapp: QApplication, tmp_path: Path) -> None:
