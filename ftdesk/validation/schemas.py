@@ -6,7 +6,9 @@ tried on any arguments.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,8 @@ _PATTERN_STEPS = 10_000
 _PATTERN_BYTES = 1 << 20
 # Each reference may double the work, so thirty of them are enough to keep a machine busy for a day.
 _MOST_STEPS = 20_000
+_VALUE = "the value"
+_MOST_LEFT_OUT = 50
 _MOST_KEYS = 5
 _SHORTEST_SECRET = 20
 _DEFINITIONS = frozenset({"$defs", "definitions"})  # of the whole schema, tried only where something refers to them
@@ -45,7 +49,10 @@ _remembered: dict[str, ToolSchema] = {}
 
 def schema_of(parameters: Mapping[str, Any]) -> ToolSchema:
     """The schema of a tool's parameters. Never raises."""
-    key = repr(parameters)
+    try:
+        key = repr(parameters)
+    except RecursionError:
+        return ToolSchema("it is nested too deeply", None)
     schema = _remembered.get(key)
     if schema is None:
         if len(_remembered) >= _MOST_REMEMBERED:
@@ -71,13 +78,44 @@ def _compile(parameters: Mapping[str, Any]) -> ToolSchema:
     from jsonschema_rs import FancyRegexOptions, ValidationError, validator_for
 
     limits = FancyRegexOptions(backtrack_limit=_PATTERN_STEPS, size_limit=_PATTERN_BYTES, dfa_size_limit=_PATTERN_BYTES)
-    try:
-        validator = validator_for(dict(parameters), pattern_options=limits, offline=True, mask="the value")
-    except ValidationError as error:
-        return ToolSchema(error.message, None)
-    except ValueError as error:  # numbers and texts that the library cannot hold
-        return ToolSchema(str(error), None)
-    return ToolSchema(None, validator if _Steps(parameters).bounded else None)
+    schema = dict(parameters)
+    for _ in range(_MOST_LEFT_OUT):
+        try:
+            validator = validator_for(schema, pattern_options=limits, offline=True, mask=_VALUE)
+        except ValidationError as error:
+            simpler = _without_foreign(schema, error)
+            if simpler is None:
+                # Of the schema itself, values may be told.
+                return ToolSchema(error.message.replace(_VALUE, json.dumps(error.instance), 1), None)
+            schema = simpler
+        except ValueError as error:  # numbers and texts that the library cannot hold
+            return ToolSchema(str(error), None)
+        else:
+            return ToolSchema(None, validator if _Steps(schema).bounded else None)
+    return ToolSchema(None, None)
+
+
+def _without_foreign(schema: dict[str, Any], error: ValidationError) -> dict[str, Any] | None:
+    """The schema without what made it fail, if that is another dialect's or engine's and need not be wrong.
+
+    A pattern may be JavaScript's, which hosts take, or too large for the limit here.
+    """
+    if error.kind.name == "format" and getattr(error.kind, "format", None) == "regex":
+        simpler = deepcopy(schema)
+        *steps, last = error.instance_path
+        holder: Any = simpler
+        for step in steps[:-1] if steps[-1:] == ["patternProperties"] else steps:
+            holder = holder[step]
+        if last in holder and isinstance(holder[last], str):
+            del holder[last]
+        else:  # which keys are additional is not known any more
+            del holder["patternProperties"][last]
+            holder.pop("additionalProperties", None)
+            holder.pop("unevaluatedProperties", None)
+        return simpler
+    if error.message.startswith("Unknown meta-schema") and "$schema" in schema:
+        return {key: value for key, value in schema.items() if key != "$schema"}
+    return None
 
 
 @dataclass(slots=True)
@@ -89,7 +127,10 @@ class _Steps:
 
     @property
     def bounded(self) -> bool:
-        return self._of(self.root) <= _MOST_STEPS
+        try:
+            return self._of(self.root) <= _MOST_STEPS
+        except RecursionError:
+            return False
 
     def _of(self, node: Any) -> int:
         if isinstance(node, list):

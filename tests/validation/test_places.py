@@ -513,7 +513,7 @@ BROKEN += [
     (calling("{}", []), [("tool-schema-invalid", "error", "tools[0].function.parameters")]),
     (calling("{}", {"$ref": "#/$defs/a"}), [("tool-schema-invalid", "error", "tools[0].function.parameters")]),
     (
-        calling("{}", {"properties": {"a": {"pattern": "("}}}),
+        calling("{}", {"properties": {"a": {"pattern": 5}}}),
         [("tool-schema-invalid", "error", "tools[0].function.parameters")],
     ),
     ({"messages": [USER, ANSWER], "tools": {}}, [("tool-schema-invalid", "error", "tools")]),
@@ -583,9 +583,8 @@ def test_a_schema_whose_references_multiply_is_not_tried() -> None:
 
 
 def escaped(line: bytes, characters: str) -> bytes:
-    for character in characters:
-        line = line.replace(character.encode(), f"\\u{ord(character):04x}".encode())
-    return line
+    written = {character: f"\\u{ord(character):04x}" for character in characters}
+    return "".join(written.get(character, character) for character in line.decode()).encode()
 
 
 HELD = [
@@ -609,7 +608,7 @@ def test_what_a_text_holds_is_found_where_its_characters_are_escaped(
 
 
 @pytest.mark.parametrize(("text", "characters", "rule"), HELD)
-def test_what_a_function_call_holds_is_found(text: str, characters: str, rule: str) -> None:  # noqa: ARG001
+def test_what_a_function_call_holds_is_found(text: str, characters: str, rule: str) -> None:
     function_call = {"name": "send", "arguments": json.dumps({"text": text})}
     found = places(check({"messages": [USER, {"role": "assistant", "function_call": function_call}, ANSWER]}))
     assert "messages[1].function_call.arguments" in [path for code, _, path in found if code == rule]
@@ -647,6 +646,50 @@ def test_what_is_wrong_with_arguments_names_place_and_expectation() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    ["^.{1,4096}$", r"^[\s\S]{1,4000}$", "^.{0,65535}$", r"^[\p{L}]{1,100}$", r"^[\w-.]+$", "[^]", "a{,3}"],
+)
+def test_a_pattern_that_cannot_be_tried_does_not_make_a_schema_invalid(pattern: str) -> None:
+    pattern_of_value = {"properties": {"city": {"pattern": pattern}}, "required": ["unit"]}
+    pattern_of_key = {"patternProperties": {pattern: {}}, "additionalProperties": False, "required": ["unit"]}
+    for parameters in (pattern_of_value, pattern_of_key):
+        schema = schema_of(parameters)
+        assert schema.problem is None
+        assert list(schema.violations({"city": "Oslo"})) == ['"unit" is a required property']
+
+
+def test_patterns_that_can_be_tried_are_tried_beside_one_that_cannot() -> None:
+    pattern = {"enum": [{"pattern": "[^]"}], "pattern": "[^]"}
+    schema = schema_of({"properties": {"a": {"pattern": "^b$"}, "pattern": pattern, "c": {"pattern": r"^[\w-.]+$"}}})
+    assert schema.problem is None
+    assert list(schema.violations({"a": "b", "c": "%", "pattern": {"pattern": "[^]"}})) == []
+    assert list(schema.violations({"a": "c", "pattern": {}})) == [
+        'a: the value does not match "^b$"',
+        'pattern: the value is not one of {"pattern":"[^]"}',
+    ]
+
+
+def test_a_schema_of_an_unknown_dialect_is_tried_as_the_newest() -> None:
+    schema = schema_of({"$schema": "https://example.com/dialect", "properties": {"a": {"type": "number"}}})
+    assert schema.problem is None
+    assert list(schema.violations({"a": "b"})) == ['a: the value is not of type "number"']
+
+
+def test_an_invalid_schema_is_told_though_a_pattern_cannot_be_tried() -> None:
+    schema = schema_of({"$schema": "no:dialect", "pattern": "[^]", "type": "text"})
+    assert schema.problem == "\"text\" is not valid under any of the schemas listed in the 'anyOf' keyword"
+
+
+def test_a_schema_nested_or_chained_too_deeply_is_not_tried() -> None:
+    chained = {str(level): {"$ref": f"#/$defs/{level + 1}"} for level in range(2_000)}
+    nested: dict[str, Any] = {}
+    for _ in range(5_000):
+        nested = {"not": nested}
+    assert schema_of({"$ref": "#/$defs/0", "$defs": {**chained, "2000": {}}}).validator is None
+    assert schema_of(nested).validator is None
+
+
 @pytest.fixture
 def asked_for() -> Iterator[tuple[str, list[str]]]:
     """The address of a server whose schemas take nothing, and what it was asked for."""
@@ -675,9 +718,10 @@ def test_no_schema_reaches_the_network_or_a_file(asked_for: tuple[str, list[str]
     address, paths = asked_for
     (tmp_path / "a.json").write_text('{"not": {}}', encoding="utf-8")
     for reference in (f"{address}/a.json", (tmp_path / "a.json").as_uri()):
-        for schema in ({"$ref": reference}, {"properties": {"a": {"$ref": reference}}}, {"$schema": reference}):
+        for schema in ({"$ref": reference}, {"properties": {"a": {"$ref": reference}}}):
             (finding,) = check(calling('{"a": 1}', schema))
             assert finding.rule == "tool-schema-invalid"
+        assert check(calling('{"a": 1}', {"$schema": reference})) == []
     assert paths == []
 
 
