@@ -490,7 +490,7 @@ class Document:
                 self.set_aside = journal.set_aside()
                 return
             self._history.recover(changes)
-            self.recovered = len(changes)
+            self.recovered = self._history.depth
 
 
 def _single(line: bytes) -> bytes:

@@ -45,6 +45,11 @@ class History:
         return self._undone[-1] if self._undone else None
 
     @property
+    def depth(self) -> int:
+        """How many changes ``undo`` can take back, one after another."""
+        return len(self._done)
+
+    @property
     def now(self) -> Moment:
         return Moment(len(self._done), len(self.performed))
 
@@ -77,6 +82,13 @@ class History:
         self.performed = meanwhile
 
     def recover(self, changes: Sequence[Change]) -> None:
-        """``changes`` of an earlier run are done again."""
-        self._done.extend(changes)
+        """``changes`` of an earlier run are done again. Those that took back or repeated another count as that."""
+        for change in changes:
+            if self._done and change == self._done[-1].inverse:
+                self.undo()
+            elif self._undone and change == self._undone[-1]:
+                self.redo()
+            else:
+                self._undone.clear()
+                self._done.append(change)
         self.performed.extend(changes)

@@ -139,6 +139,35 @@ def test_edits_survive_a_process_that_never_said_goodbye(tmp_path: Path, folders
     assert list(document.lines()) == [b"1", b"2"]
 
 
+def test_what_was_undone_is_no_recovered_edit_and_can_be_done_again(tmp_path: Path, folders: Folders) -> None:
+    document = opened(tmp_path / "a.jsonl", b"1\n2\n", folders)
+    document.replace(0, b"one", "Edit")
+    document.replace(1, b"two", "Edit")
+    document.undo()
+    document.redo()
+    document.undo()
+    document.close()
+    with Document.open(tmp_path / "a.jsonl", folders) as again:
+        assert again.recovered == 1
+        assert list(again.lines()) == [b"one", b"2"]
+        again.redo()
+        assert list(again.lines()) == [b"one", b"two"]
+        again.undo()
+        again.undo()
+        assert not again.undo_title
+        assert not again.is_modified
+
+
+def test_nothing_is_told_to_be_recovered_where_all_was_undone(tmp_path: Path, folders: Folders) -> None:
+    document = opened(tmp_path / "a.jsonl", b"1\n", folders)
+    document.replace(0, b"one", "Edit")
+    document.undo()
+    document.close()
+    with Document.open(tmp_path / "a.jsonl", folders) as again:
+        assert again.recovered == 0
+        assert not again.is_modified
+
+
 def test_an_unsaved_new_dataset_is_there_again(folders: Folders) -> None:
     document = Document.new(folders)
     document.insert(0, [b"{}"], "New example")
