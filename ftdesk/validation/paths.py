@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ftdesk.dataset.spans import JsonSyntaxError, Node, Path, find, parse
 from ftdesk.validation.wording import member
 
 _INDEX = re.compile(r"\[([0-9]+)\]")
+_USUAL = re.compile(r"\.([A-Za-z_][A-Za-z0-9_-]{0,63})(?=[.\[]|\Z)")
+_QUOTE_END = re.compile(r"”\](?=[.\[]|\Z)")
 _LAST_STEP = re.compile(r"(?:\.|^)[^.\[\]]*$|\[[^\[\]]*\]$")
 
 
@@ -44,10 +46,29 @@ def _matches(node: Node, path: str, *, root: bool = False) -> Iterator[Path]:
     if not path:
         yield ()
     elif node.keys is not None:
-        for key in dict.fromkeys(node.keys):
-            piece = member("" if root else "?", key).removeprefix("?")
-            if path.startswith(piece) and path[len(piece) : len(piece) + 1] in {"", ".", "["}:
-                yield from ((key, *rest) for rest in _matches(find(node, (key,)), path[len(piece) :]))
+        if root and not path.startswith("["):
+            path = f".{path}"  # as further in
+        for key, end in _first_keys(node.keys, path):
+            yield from ((key, *rest) for rest in _matches(find(node, (key,)), path[end:]))
     elif node.children is not None and (match := _INDEX.match(path)) and int(match[1]) < len(node.children):
         index = int(match[1])
         yield from ((index, *rest) for rest in _matches(node.children[index], path[match.end() :]))
+
+
+def _first_keys(keys: Sequence[str], path: str) -> Iterator[tuple[str, int]]:
+    """Those of ``keys`` that ``path`` may begin with, and where its next step begins.
+
+    An object may have thousands of keys, each with a finding, so they are looked up rather than written one by one.
+    """
+    if match := _USUAL.match(path):
+        if match[1] in keys:
+            yield match[1], match.end()
+        return
+    for match in _QUOTE_END.finditer(path) if path.startswith("[“") else ():
+        shown = path[2 : match.start()]
+        if "\\" not in shown and not shown.endswith("…"):
+            if shown in keys and member("", shown) == path[: match.end()]:
+                yield shown, match.end()
+        else:
+            alike = (key for key in dict.fromkeys(keys) if member("", key) == path[: match.end()])
+            yield from ((key, match.end()) for key in alike)

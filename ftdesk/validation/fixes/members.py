@@ -36,7 +36,9 @@ def _without(place: Place, *, keep_last: bool) -> list[Edit]:
     if not path or not isinstance(path[-1], str):
         return []
     parent, keys = _members(place, path)
-    same = [index for index, key in enumerate(keys) if key == path[-1]]
+    same: list[int] = []
+    for _ in range(keys.count(path[-1])):  # by look-up: an object may have thousands of keys
+        same.append(keys.index(path[-1], same[-1] + 1 if same else 0))
     return [Edit(*removal(parent, index), "") for index in (same[:-1] if keep_last else same)]
 
 
