@@ -6,7 +6,6 @@ pattern, and a tenth of what Python's own needs where no pattern begins.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Self
@@ -14,8 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 if TYPE_CHECKING:
     from jsonschema_rs import Draft7Validator
 
-# As JSON may write any of these characters, and some programs write “<” and “&”.
-_ASCII_ESCAPE = re.compile(r"\\u00[0-7]")
 _PATTERN_BYTES = 1 << 20
 _OTHERS_AS_NUL = bytes((*range(0x80), *[0] * 0x80))
 
@@ -37,7 +34,7 @@ class Passage(NamedTuple):
     @property
     def escapes_ascii(self) -> bool:
         """Whether a character of ASCII is written as its number, so that signs are not to be seen."""
-        return _ASCII_ESCAPE.search(self.ascii) is not None
+        return _ASCII_ESCAPE.found_in(self.ascii)
 
 
 class Scanner:
@@ -55,6 +52,10 @@ class Scanner:
 
         limits = RegexOptions(size_limit=_PATTERN_BYTES, dfa_size_limit=_PATTERN_BYTES)
         return Draft7Validator({"pattern": self.pattern}, pattern_options=limits, offline=True)
+
+
+# As JSON may write any of these characters, and some programs write “<” and “&”.
+_ASCII_ESCAPE = Scanner(r"\\u00[0-7]")
 
 
 def signs(pattern: str) -> Callable[[Passage], bool]:
