@@ -65,7 +65,9 @@ class Message(NamedTuple):
         if self.role in _NEVER_WITHOUT_CONTENT:
             return False
         refusal = self.value.get("refusal")
-        return bool(self.tool_calls or self.value.get("function_call") or (isinstance(refusal, str) and refusal))
+        call = self.value.get("function_call")
+        calls = self.tool_calls or (isinstance(call, dict) and "name" in call and "arguments" in call)
+        return bool(calls or (isinstance(refusal, str) and refusal))
 
 
 class Conversation(NamedTuple):

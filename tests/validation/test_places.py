@@ -582,6 +582,26 @@ def test_a_schema_whose_references_multiply_is_not_tried() -> None:
     assert few.validator is not None
 
 
+def test_function_calls_and_values_of_the_wrong_kind_are_found() -> None:
+    def said(**keys: Any) -> dict[str, Any]:
+        return {"messages": [USER, {"role": "assistant", **keys}]}
+
+    parts = [{"type": "text", "text": "No."}, {"type": "refusal", "refusal": "No."}]
+    for value, rule, path in (
+        (said(function_call="x"), "tool-call-malformed", "messages[1].function_call"),
+        (said(function_call={"foo": 1}), "tool-call-malformed", "messages[1].function_call"),
+        (said(content="Hi", function_call={"name": "f"}), "tool-call-malformed", "messages[1].function_call"),
+        (said(function_call={"foo": 1}), "missing-content", "messages[1].content"),
+        (said(content="Hi", audio={"id": "x"}), "unknown-key", "messages[1].audio"),
+        (said(content="Hi", name=5), "invalid-value", "messages[1].name"),
+        (said(content="Hi", refusal=5), "invalid-value", "messages[1].refusal"),
+        (said(content=parts), "content-not-text", "messages[1].content"),
+        ({**said(content="Hi"), "parallel_tool_calls": "yes"}, "invalid-value", "parallel_tool_calls"),
+        ({**said(content="Hi"), "functions": 5}, "invalid-value", "functions"),
+    ):
+        assert (rule, path) in [(finding.rule, finding.path) for finding in check(value)]
+
+
 def escaped(line: bytes, characters: str) -> bytes:
     written = {character: f"\\u{ord(character):04x}" for character in characters}
     return "".join(written.get(character, character) for character in line.decode()).encode()

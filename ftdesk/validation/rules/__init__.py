@@ -34,6 +34,7 @@ RULES: tuple[Rule, ...] = (
     structure.empty_messages,
     structure.message_not_object,
     structure.unknown_key,
+    structure.invalid_value,
     roles.missing_role,
     roles.unknown_role,
     roles.no_assistant,

@@ -82,6 +82,8 @@ def content_not_text(example: Example) -> Iterator[Problem]:
                 reason = _part_problem(part, message.role)
                 if reason:
                     yield Problem(reason, f"{message.content_path}[{index}]")
+            if len(content) > 1 and any(isinstance(part, dict) and part.get("type") == "refusal" for part in content):
+                yield Problem("A part of type refusal must be the only one.", message.content_path)
 
 
 @record_rule(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from ftdesk.validation.findings import Fix, Method, Severity
 from ftdesk.validation.record import ABSENT, Conversation, Example
@@ -24,7 +25,7 @@ _INPUT_KEYS = frozenset({"messages", "tools", "parallel_tool_calls"})
 # `weight` outside an assistant message has a rule of its own, invalid-weight.
 _MESSAGE_KEYS = frozenset({"role", "content", "name", "weight"})
 _ROLE_KEYS: dict[str | None, frozenset[str]] = {
-    "assistant": _MESSAGE_KEYS | {"tool_calls", "function_call", "refusal", "audio"},
+    "assistant": _MESSAGE_KEYS | {"tool_calls", "function_call", "refusal"},
     "tool": _MESSAGE_KEYS | {"tool_call_id"},
 }
 RENAMED = {"preferred_completion": "preferred_output", "non_preferred_completion": "non_preferred_output"}
@@ -144,6 +145,34 @@ def _is_other_name(key: str, known: frozenset[str]) -> bool:
 
 def _folded(key: str) -> str:
     return key.casefold().replace("_", "").replace("-", "").strip().removesuffix("s")
+
+
+@record_rule(
+    "invalid-value",
+    "error",
+    "A value is of the wrong kind",
+    why="A name and a refusal are texts, parallel_tool_calls is true or false, functions are a list. Hosts refuse the "
+    "file for anything else.",
+    good=_GOOD,
+    bad=_GOOD.replace(b'"user", ', b'"user", "name": 5, '),
+)
+def invalid_value(example: Example) -> Iterator[Problem]:
+    is_preference = example.method == "preference"
+    holder = example.value.get("input") if is_preference else example.value
+    if isinstance(holder, dict):
+        path = "input" if is_preference else ""
+        yield from _of_wrong_kind(holder, path, "parallel_tool_calls", bool, "true or false")
+    if example.method == "supervised":
+        yield from _of_wrong_kind(example.value, "", "functions", list, "a list")
+    for message in example.messages:
+        yield from _of_wrong_kind(message.value, message.path, "name", str, "a text")
+        if message.role == "assistant" and message.value.get("refusal") is not None:
+            yield from _of_wrong_kind(message.value, message.path, "refusal", str, "a text")
+
+
+def _of_wrong_kind(value: Mapping[str, Any], path: str, key: str, kind: type, wanted: str) -> Iterator[Problem]:
+    if key in value and not isinstance(value[key], kind):
+        yield Problem(f"“{key}” must be {wanted}, not {kind_of(value[key])}.", member(path, key))
 
 
 @record_rule(

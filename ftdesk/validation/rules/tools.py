@@ -47,6 +47,10 @@ def tool_call_malformed(example: Example) -> Iterator[Problem]:
             reason = _call_problem(call)
             if reason:
                 yield Problem(reason, f"{path}[{index}]")
+        older = message.value.get("function_call")
+        reason = None if older is None else _function_call_problem(older)
+        if reason:
+            yield Problem(reason, f"{message.path}.function_call")
 
 
 @record_rule(
@@ -181,6 +185,14 @@ def _call_problem(call: Any) -> str | None:
         ("arguments" not in _function(call), "The function of the tool call has no arguments."),
     )
     return next((reason for wrong, reason in checks if wrong), None)
+
+
+def _function_call_problem(call: Any) -> str | None:
+    if not isinstance(call, dict):
+        return f"A function call must be an object, not {kind_of(call)}."
+    if not isinstance(call.get("name"), str):
+        return "The function call has no name."
+    return None if "arguments" in call else "The function call has no arguments."
 
 
 def _call_id(value: Any, key: str) -> str | None:
