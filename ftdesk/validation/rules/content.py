@@ -43,15 +43,19 @@ def missing_content(example: Example) -> Iterator[Problem]:
     bad=b'{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": " "}]}\n',
 )
 def empty_content(example: Example) -> Iterator[Problem]:
-    for message in example.messages:
+    prompt = example.prompt.messages
+    answers = sum(message.role == "assistant" for message in prompt)
+    for index, message in enumerate(example.messages):
         if _is_empty(message.content) and not message.says_without_content:
+            # What is left is to be an example: an answer stays, and each output of a preference is one message.
+            can_go = index < len(prompt) > 1 and (message.role != "assistant" or answers > 1)
             # A tool may well have nothing to say.
             severity: Severity = "hint" if message.role in {"tool", "function"} else "error"
             yield Problem(
                 f"{_the(message)} is empty.",
                 message.content_path,
                 severity=severity,
-                fix="remove-message" if _can_go(message, example) else None,
+                fix="remove-message" if can_go else None,
             )
 
 
@@ -138,13 +142,6 @@ def _the(message: Message) -> str:
     """The message with its role, as a sentence begins. A role that is not known has a finding of its own."""
     known = message.role in {"system", "developer", "user", "assistant", "tool", "function"}
     return f"The {message.role} message" if known else "The message"
-
-
-def _can_go(message: Message, example: Example) -> bool:
-    """Whether what is left is an example: an answer stays, and each output of a preference example is one message."""
-    prompt = example.prompt.messages
-    answers = sum(other.role == "assistant" for other in prompt)
-    return message in prompt and len(prompt) > 1 and (message.role != "assistant" or answers > 1)
 
 
 def _is_empty(content: Any) -> bool:

@@ -7,6 +7,7 @@ plain example is looked into only when it holds signs of one; every pattern take
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from ftdesk.validation.record import Example, Line
@@ -166,7 +167,7 @@ def personal_data(example: Example) -> Iterator[Problem]:
 def _personal(text: str) -> Iterator[tuple[str, str]]:
     if "@" in text:
         yield from (("e-mail address", address) for address in _addresses(text))
-    taken: list[tuple[int, int]] = []
+    taken: list[tuple[int, int]] = []  # in order, and apart from each other
     for kind, pattern, is_real in (
         ("account number", _IBAN, _is_iban),
         ("card number", _CARD, _is_card),
@@ -174,8 +175,10 @@ def _personal(text: str) -> Iterator[tuple[str, str]]:
     ):
         for match in pattern.finditer(text):
             start, end = match.span()
-            if not any(start < other_end and first < end for first, other_end in taken) and is_real(match.group()):
-                taken.append((start, end))
+            place = bisect_left(taken, (start, end))
+            is_free = (place == 0 or taken[place - 1][1] <= start) and (place == len(taken) or end <= taken[place][0])
+            if is_free and is_real(match.group()):
+                taken.insert(place, (start, end))
                 yield kind, match.group()
 
 
