@@ -15,7 +15,7 @@ from ftdesk.ui.text import Label, visible
 from ftdesk.ui.tokens import UNIT
 from ftdesk.ui.widgets import Button, Surface
 
-_TOP = 14 * UNIT
+_TOP = UNIT
 _AT_ONCE = 3
 _SECONDS = 7.0
 
@@ -150,7 +150,8 @@ class Notices(QWidget):
         self.setFixedWidth(width)
         height = sum(_height(toast, width) for toast in self._toasts) + 2 * UNIT * max(0, len(self._toasts) - 1)
         self.setFixedHeight(height)
-        # Below the header: at the lower edge it would cover what is written next.
+        # Over the header, whose middle is empty: further down it would cover what one works with, at the lower edge
+        # what is written next.
         self.move((room.width() - width) // 2, _TOP)
         self.raise_()
 

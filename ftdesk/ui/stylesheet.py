@@ -89,7 +89,8 @@ QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus { border: 1px solid $accen
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled { color: $mute; background: $side; }
 QPlainTextEdit, QTextEdit, QTextBrowser { background: transparent; border: 0;
   selection-background-color: $accent; selection-color: $on_accent; }
-QPlainTextEdit[kind="field"] { background: $window; border: 1px solid $line_strong; border-radius: 8px; padding: 4px; }
+QPlainTextEdit[kind="field"] { background: $window; border: 1px solid $line_strong; border-radius: 8px;
+    padding: 4px 8px; }
 QPlainTextEdit[kind="field"]:focus { border: 1px solid $accent; }
 QPlainTextEdit[kind="field"][broken="true"] { border: 1px solid $error; }
 QComboBox { background: $card; border: 1px solid $line_strong; border-radius: 8px; padding: 6px 24px 6px 8px; }
