@@ -99,6 +99,18 @@ class Lengths:
             "bars": _bars(counts),
         }
 
+    def read_up_to(self, limit: int | None) -> tuple[int, int]:
+        """The tokens, and the trained ones among them, where every example loses its end beyond ``limit`` tokens."""
+        tokens = sum(total * times for total, times in self._of_examples.items())
+        if limit is None or not any(total > limit and times for total, times in self._of_examples.items()):
+            return tokens, self._trained_in_all
+        cuts = [
+            (total - limit, min(trained, total - limit))
+            for total, trained, flag in zip(self._totals, self._trained, self._flags, strict=True)
+            if flag & COUNTED and total > limit
+        ]
+        return tokens - sum(cut for cut, _ in cuts), self._trained_in_all - sum(trained for _, trained in cuts)
+
     def _count(self, totals: array[int], trained: array[int], flags: bytearray, sign: int) -> None:
         for value, times in Counter(flags).items():
             self._flagged[value] += sign * times

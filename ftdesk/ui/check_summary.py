@@ -15,7 +15,8 @@ from ftdesk.validation.findings import Finding, HostVerdict
 class Summary:
     """The dataset as a whole. ``bars`` are ``(from, to, examples)`` of a histogram of tokens.
 
-    ``hosts`` says of every host that is known, the chosen one first, how many errors and warnings it would find.
+    ``hosts`` says of every host that is known, the chosen one first, how many errors and warnings it would find,
+    and ``read`` how many tokens of the dataset it reads, and how many of those are trained.
     """
 
     method: str
@@ -29,13 +30,15 @@ class Summary:
     over_limit: int
     bars: tuple[tuple[int, int, int], ...]
     hosts: Mapping[str, HostVerdict]
+    read: Mapping[str, tuple[int, int]]
 
     @staticmethod
     def of(answer: dict[str, Any]) -> Summary:
         """The summary in an answer of the checking process, its findings left out."""
         bars = tuple((low, high, examples) for low, high, examples in answer["bars"])
         hosts = {host: HostVerdict(errors, warnings) for host, errors, warnings in answer["hosts"]}
-        return Summary(**{**answer, "bars": bars, "hosts": hosts})
+        read = {host: (tokens, trained) for host, (tokens, trained) in answer["read"].items()}
+        return Summary(**{**answer, "bars": bars, "hosts": hosts, "read": read})
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,7 @@ class Mirror:
             "findings": [[finding.line, _finding(finding)] for finding in findings],
             "method": self._checker.method or "supervised",
             "limit": self._checker.requirements.token_limit(None),
+            "read": {host.host: self._lengths.read_up_to(host.token_limit(None)) for host in self._checker.hosts},
             **self._lengths.summary(),
         }
 

@@ -106,6 +106,12 @@ def test_sums_are_those_of_the_rows_there_are(splices: list[tuple[int, int, list
         removed = min(gone, len(model) - row)
         model[row : row + removed] = lines
         lengths.splice(row, removed, tally)
+    counted_rows = [(total, trained) for total, trained, flags in model if flags & COUNTED]
+    assert lengths.read_up_to(150) == (
+        sum(min(total, 150) for total, _ in counted_rows),
+        sum(max(0, trained - max(0, total - 150)) for total, trained in counted_rows),
+    )
+    assert lengths.read_up_to(None) == (sum(total for total, _ in counted_rows), sum(part for _, part in counted_rows))
     summary = lengths.summary()
     counted = sorted(total for total, _, flags in model if flags & COUNTED)
     assert summary["tokens"] == sum(counted)

@@ -22,13 +22,15 @@ from ftdesk import resources
 from ftdesk.errors import FtdeskError, StorageError
 from ftdesk.overrides import override
 from ftdesk.storage.folders import make_folder
+from ftdesk.ui.check.figures import size_of
+from ftdesk.ui.check_summary import Summary
 from ftdesk.ui.desk import Desk
 from ftdesk.ui.prices import amount
 from ftdesk.ui.text import Label, visible
 from ftdesk.ui.tokens import UNIT
 from ftdesk.ui.widgets import Button, Choice, Surface
 from ftdesk.validation.cost import CostEstimate, ServingCost, Size, compare
-from ftdesk.validation.prices import all_prices
+from ftdesk.validation.prices import PriceList, all_prices
 
 _ANSWERS = 1_000
 _EPOCHS = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 25)
@@ -38,14 +40,14 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 class CostDialog(QDialog):
     """Follows the number of epochs; the chosen line tells where its prices come from."""
 
-    def __init__(self, desk: Desk, size: Size, parent: QWidget) -> None:
+    def __init__(self, desk: Desk, summary: Summary, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("cost_dialog")
         self.setWindowTitle(self.tr("Cost"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(min(270 * UNIT, parent.width() - 8 * UNIT), min(165 * UNIT, parent.height() - 8 * UNIT))
         self._desk = desk
-        self._size = size
+        self._summary = summary
         self._costs: list[CostEstimate] = []
         self._columns: tuple[tuple[str, Callable[[CostEstimate], str]], ...] = (
             (self.tr("Host and model"), lambda cost: f"{cost.title} · {cost.model}" if cost.model else cost.title),
@@ -62,8 +64,9 @@ class CostDialog(QDialog):
         self.table.setFocus()
 
     def _lay_out(self) -> None:
+        size = size_of(self._summary)
         about = self.tr("{examples} examples, {tokens} tokens, {answers} of them in answers").format(
-            examples=f"{self._size.examples:,}", tokens=f"{self._size.tokens:,}", answers=f"{self._size.answers:,}"
+            examples=f"{size.examples:,}", tokens=f"{size.tokens:,}", answers=f"{size.answers:,}"
         )
         self.epochs = Choice(self.tr("Epochs"))
         self.epochs.setObjectName("cost_epochs")
@@ -125,7 +128,7 @@ class CostDialog(QDialog):
 
     def _show_costs(self) -> None:
         try:
-            self._costs = compare(all_prices(), lambda _: self._size, self.epochs.currentData())
+            self._costs = compare(all_prices(), self._size_for, self.epochs.currentData())
         except FtdeskError as error:
             self._desk.notices.show_error(error)
             self._costs = []
@@ -137,6 +140,9 @@ class CostDialog(QDialog):
                     item.setTextAlignment(_RIGHT)
                 self.table.setItem(row, position, item)
         self._show_detail()
+
+    def _size_for(self, prices: PriceList) -> Size:
+        return size_of(self._summary, prices.host)
 
     def _show_detail(self) -> None:
         row = self.table.currentRow()

@@ -66,7 +66,7 @@ class CheckTiles(QWidget):
             self._cost.show_figure("–")
             set_tooltip(self._cost, self.tr("No prices of this host are known.") if prices is None else "")
             return
-        cost = estimate(prices, size_of(summary))
+        cost = estimate(prices, size_of(summary, prices.host))
         self._cost.show_figure(amount(cost.training), cost.model or "" if cost.training else "")
         set_tooltip(self._cost, self._cost_in_words(cost))
 
@@ -133,7 +133,7 @@ class CheckFigures(Column):
 
         summary = self._desk.checking.summary
         if summary is not None:
-            CostDialog(self._desk, size_of(summary), self.window()).open()
+            CostDialog(self._desk, summary, self.window()).open()
 
     def _trained_in_words(self, summary: Summary | None, share: float) -> str:
         if summary is None:
@@ -144,7 +144,9 @@ class CheckFigures(Column):
         return text if summary.exact else text + " " + self.tr("Images and tools are estimated.")
 
 
-def size_of(summary: Summary) -> Size:
-    """What a training on the whole dataset reads."""
+def size_of(summary: Summary, host: str | None = None) -> Size:
+    """What a training on the whole dataset reads, as ``host`` cuts its examples; in full where that is not known."""
+    whole = summary.tokens, summary.trained
+    tokens, trained = whole if host is None else summary.read.get(host, whole)
     method: Method = "preference" if summary.method == "preference" else "supervised"
-    return Size(summary.examples, summary.tokens, summary.trained, summary.exact, method)
+    return Size(summary.examples, tokens, trained, summary.exact, method)

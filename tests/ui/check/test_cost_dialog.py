@@ -10,19 +10,20 @@ from PySide6.QtGui import QDesktopServices
 from pytestqt.qtbot import QtBot
 
 from ftdesk.ui.check.cost_dialog import CostDialog
+from ftdesk.ui.check_summary import Summary
 from ftdesk.ui.text import Label
 from ftdesk.ui.widgets import Button
 from ftdesk.ui.window import Window
-from ftdesk.validation.cost import Size
 
 MakeWindow = Callable[..., Window]
-SIZE = Size(examples=100, tokens=50_000, answers=10_000, exact=True)
+READ = {"nebius": (40_000, 5_000)}
+SUMMARY = Summary("supervised", 100, 50_000, 10_000, True, 500, 900, None, 0, (), {}, READ)
 
 
 @pytest.fixture
 def dialog(make_window: MakeWindow, qtbot: QtBot, tmp_path: Path) -> CostDialog:
     window = make_window(None)
-    dialog = CostDialog(window.desk, SIZE, window)
+    dialog = CostDialog(window.desk, SUMMARY, window)
     qtbot.addWidget(dialog)
     dialog.show()
     return dialog
@@ -49,6 +50,10 @@ def test_every_line_has_its_figures_and_says_where_they_come_from(dialog: CostDi
     assert "* Epochs are as OpenAI's cookbook estimates them" in detail(dialog)
     cells(dialog, "Nebius")
     assert "dedicated H100: $4.05 an hour, pays from " in detail(dialog)
+
+
+def test_a_host_that_cuts_examples_bills_less(dialog: CostDialog) -> None:
+    assert cells(dialog, "Nebius")[1:3] == ["3*", "120,000"]
 
 
 def test_what_is_not_known_is_a_dash(dialog: CostDialog) -> None:

@@ -138,7 +138,7 @@ def test_a_hundred_thousand_findings_are_grouped_and_closed(qtbot: QtBot) -> Non
 
 
 def summary(bars: tuple[tuple[int, int, int], ...], limit: int | None, over: int = 0) -> Summary:
-    return Summary("supervised", 10, 1000, 300, True, 100, 200, limit, over, bars, {})
+    return Summary("supervised", 10, 1000, 300, True, 100, 200, limit, over, bars, {}, {})
 
 
 @pytest.mark.parametrize("limit", [None, 30])
