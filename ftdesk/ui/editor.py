@@ -173,7 +173,7 @@ class TextEditor(QPlainTextEdit):
     def commit(self) -> None:
         """Announce what was typed, if it is different from what was shown."""
         self._pause.stop()
-        if self._composing or not self._edited:
+        if self._composing or self._partial or not self._edited:
             return
         now = original(self._raw())
         self._edited = False
@@ -187,6 +187,8 @@ class TextEditor(QPlainTextEdit):
         return self.document().toRawText().replace("\u2029", "\n").replace("\u2028", "\n")
 
     def _typed(self) -> None:
+        if self._partial:  # nobody can type here: what stands in the editor is not the text
+            return
         self._edited = True
         self._pause.start()
 

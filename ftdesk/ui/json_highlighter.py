@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+from PySide6.QtCore import QSignalBlocker
 from PySide6.QtGui import QColor, QPalette, QSyntaxHighlighter, QTextCharFormat, QTextDocument
 
 from ftdesk.overrides import override
-from ftdesk.ui.tokens import tokens
+from ftdesk.ui.tokens import Tokens, tokens
 
 _LONGEST = 20_000
 _PIECE = re.compile(
@@ -20,16 +21,22 @@ class JsonHighlighter(QSyntaxHighlighter):
 
     def __init__(self, document: QTextDocument, palette: QPalette) -> None:
         super().__init__(document)
+        self._table: Tokens | None = None
         self._formats: dict[str, QTextCharFormat] = {}
         self.recolour(palette)
 
     def recolour(self, palette: QPalette) -> None:
         table = tokens(palette)
+        if table == self._table:
+            return
+        self._table = table
         for kind, colour in (("key", table.accent), ("text", table.text), ("word", table.second)):
             look = QTextCharFormat()
             look.setForeground(QColor(colour))
             self._formats[kind] = look
-        self.rehighlight()
+        # To the document colours are a change of its contents, to the editor they must not be typing.
+        with QSignalBlocker(self.document()):
+            self.rehighlight()
 
     @override
     def highlightBlock(self, text: str) -> None:

@@ -6,9 +6,12 @@ from PySide6.QtGui import QInputMethodEvent, QTextCursor
 from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from ftdesk.ui import editor as editor_module
 from ftdesk.ui.editor import LONG, TextEditor
 from ftdesk.ui.json_editor import JsonEditor
 from ftdesk.ui.long_lines import LONGEST_LINE
+from ftdesk.ui.theme import palette
+from ftdesk.ui.tokens import DARK, LIGHT
 
 
 @pytest.fixture
@@ -214,3 +217,34 @@ def test_showing_the_same_text_again_keeps_what_was_typed_meanwhile(editor: Text
     editor.show_text("one")
     editor.commit()
     assert texts == ["one two"]
+
+
+@pytest.mark.parametrize("kind", [TextEditor, JsonEditor])
+def test_a_text_of_which_only_the_beginning_is_shown_is_never_committed(
+    kind: type[TextEditor], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(editor_module, "MOST_CHARACTERS", 2 * LONG)
+    editor = kind("Text")
+    qtbot.addWidget(editor)
+    editor.show()
+    texts = committed(editor)
+    text = '["' + "word " * LONG + '"]'
+    editor.show_text(text)
+    for table in (DARK, LIGHT):
+        editor.setPalette(palette(table))
+        editor.textChanged.emit()
+        editor.commit()
+    assert editor.is_partial
+    assert texts == []
+    assert editor.text == text
+
+
+def test_another_colour_scheme_is_no_typing(qtbot: QtBot) -> None:
+    editor = JsonEditor("JSON")
+    qtbot.addWidget(editor)
+    editor.show_text('{"a": 1}')
+    QApplication.processEvents()
+    with qtbot.assertNotEmitted(editor.textChanged):
+        editor.setPalette(palette(DARK))
+    line = editor.document().firstBlock().layout()
+    assert line.formats()[0].format.foreground().color().name() == DARK.accent
