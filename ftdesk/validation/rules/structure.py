@@ -107,7 +107,7 @@ def message_not_object(example: Example) -> Iterator[Problem]:
 def unknown_key(example: Example) -> Iterator[Problem]:
     known = _TOP_LEVEL_KEYS.get(example.method)
     if known is not None and example.prompt.value is not ABSENT:
-        is_whole = example.method == "supervised" or known <= example.value.keys()
+        is_whole = bool(example.prompt.messages) and (example.method == "supervised" or known <= example.value.keys())
         yield from _unknown(example.value, "", known, "error", "example", is_whole=is_whole)
     holder = example.value.get("input")
     if example.method == "preference" and isinstance(holder, dict):

@@ -186,6 +186,7 @@ NOT_MENDED = {
         f'{{"messages": [{USER}, {ANSWER}], "chosen": "good", "rejected": "bad"}}'
     ),
     "no messages, but words elsewhere": '{"messages": [], "prompt": "Hi", "completion": "Hello"}',
+    "no messages, and a key that nobody knows": '{"messages": [], "dialogue": "Hi"}',
     "no messages, but tools": f'{{"messages": [], {TOOLS}}}',
     "two keys that look alike when they are clipped": (
         f'{{"{"?" * 50}a": 1, "{"?" * 50}b": 2, "messages": [{USER}, {ANSWER}]}}'
