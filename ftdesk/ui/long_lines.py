@@ -36,12 +36,13 @@ def in_pieces(shown: str) -> str:
 def in_parts(text: str) -> Iterator[str]:
     """What is shown of ``text``, ``PART`` characters at a time: Qt takes a while for millions."""
     start = 0
-    while start < len(text):
+    while len(text) - start > PART:
         end = start + PART
         line_end = text.rfind("\n", end - PART // 2, end)
         end, joint = (line_end + 1, "") if line_end >= 0 else (end, f"{BREAK}\n")
-        yield in_pieces(editable(text[start:end])) + (joint if end < len(text) else "")
+        yield in_pieces(editable(text[start:end])) + joint
         start = end
+    yield in_pieces(editable(text[start:]))
 
 
 def whole(shown: str) -> str:

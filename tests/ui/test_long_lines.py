@@ -10,11 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextCursor
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from ftdesk.ui.editor import TextEditor
-from ftdesk.ui.long_lines import LONGEST_LINE, in_parts, in_pieces, place_in_pieces, whole
+from ftdesk.ui.json_editor import JsonEditor
+from ftdesk.ui.long_lines import LONGEST_LINE, PART, in_parts, in_pieces, place_in_pieces, whole
 from ftdesk.ui.text import BREAK, original, visible
+from ftdesk.ui.theme import palette
+from ftdesk.ui.tokens import DARK, LIGHT
 
 PIECES = [
     "a",
@@ -75,6 +79,29 @@ def test_a_long_text_comes_in_parts_while_somebody_writes_in_it(editor: TextEdit
     qtbot.keyClicks(editor, "er")
     editor.commit()
     assert committed == [text[:written] + "newer" + text[written:]]
+
+
+@pytest.mark.parametrize("kind", [TextEditor, JsonEditor])
+@pytest.mark.parametrize("length", [20_000, 31_000, PART])
+def test_a_text_of_one_part_is_shown_at_once_and_looking_at_it_changes_nothing(
+    kind: type[TextEditor], qtbot: QtBot, length: int
+) -> None:
+    editor = kind("Text")
+    qtbot.addWidget(editor)
+    editor.show()
+    committed: list[str] = []
+    editor.committed.connect(committed.append)
+    text = "x" * (length - 100) + "\n" + "y" * 99
+    for shown in (text, "another row", text):
+        editor.show_text(shown)
+        assert not editor.is_loading
+        assert original(editor.document().toPlainText()) == shown
+        for table in (DARK, LIGHT):
+            QApplication.processEvents()
+            editor.setPalette(palette(table))
+        editor.textChanged.emit()
+        editor.commit()
+    assert committed == []
 
 
 def test_a_long_text_is_copied_whole_before_its_end_is_shown(editor: TextEditor, qtbot: QtBot) -> None:
