@@ -17,9 +17,10 @@ from typing import Literal
 
 from ftdesk.dataset.record import kind_of
 from ftdesk.errors import InputError
+from ftdesk.storage.files import read_at
 from ftdesk.validation.cache import CheckCache, whole_key
 from ftdesk.validation.findings import METHODS, Finding, HostVerdict, Method, Report, Severity
-from ftdesk.validation.indexes import INDEXES
+from ftdesk.validation.indexes import INDEXES, Sizes
 from ftdesk.validation.likenesses import MOST_CHARACTERS, Likenesses
 from ftdesk.validation.line_checker import DATASET_RULES, LIKENESS_RULES, LineChecker
 from ftdesk.validation.parallel import CheckedPart, FileIdentity, PartChecker, check_in_order
@@ -174,7 +175,8 @@ class Checker:
         with file:
             identity = FileIdentity.of(os.fstat(file.fileno()))
             self._settle_method_of(file.fileno(), identity.size)
-        self._clear()
+            ends_without_lf = read_at(file.fileno(), identity.size - 1, 1) != b"\n"
+        self._clear(ends_without_lf=ends_without_lf)
         with PartChecker(self.line_checker, path, identity, cache) as parts:
             yield from self._sum_up(check_in_order(parts, workers), str(path), identity.size, parts)
         if cache is not None:
@@ -286,8 +288,11 @@ class Checker:
             counts[host.host] = HostVerdict(graves["error"], graves["warning"])
         return counts
 
-    def _clear(self) -> None:
+    def _clear(self, *, ends_without_lf: bool = False) -> None:
         self._indexes = [index() for index in INDEXES]
+        for index in self._indexes:
+            if isinstance(index, Sizes):
+                index.bytes = -ends_without_lf
         self._likenesses = Likenesses(self.against)
         # Facts that the indexes are told as soon as somebody asks them: where all is in the cache, nobody does.
         self._waiting: list[tuple[int, list[array[int]]]] = []

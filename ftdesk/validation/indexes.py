@@ -48,7 +48,10 @@ SCRIPTS: tuple[str, ...] = ("", *dict.fromkeys(name for _, _, name in _SCRIPTS))
 
 
 class Sizes:
-    """How many examples there are, how many of them hold images, and how many bytes the file has."""
+    """How many examples there are, how many of them hold images, and how many bytes the file has.
+
+    An LF is counted with each line; where the last has none, ``bytes`` begins at -1.
+    """
 
     def __init__(self) -> None:
         self.examples = 0

@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from ftdesk.validation import parallel
 from ftdesk.validation.checker import Checker, CheckFinished, CheckProgress, MethodChoice, RecordResult
 from ftdesk.validation.findings import Report
 from ftdesk.validation.record import is_plain, read_example, read_line
+from ftdesk.validation.requirements import requirements_of
 from ftdesk.validation.rule import RecordRule
 from ftdesk.validation.rules import RULES
 
@@ -59,6 +61,17 @@ def dataset(tmp_path: Path) -> Path:
     path = tmp_path / "train.jsonl"
     path.write_bytes(b"".join(example(f"Question {number}?") + b"\n" for number in range(12)))
     return path
+
+
+@pytest.mark.parametrize("ending", [b"", b"\n"])
+def test_a_file_as_large_as_the_limit_is_not_too_large(dataset: Path, ending: bytes) -> None:
+    dataset.write_bytes(dataset.read_bytes().rstrip() + ending)
+    size = dataset.stat().st_size
+    for limit, expected in ((size, []), (size - 1, [f"The file has {size:,} bytes; the host takes {size - 1:,}."])):
+        openai = requirements_of("openai")
+        host = replace(openai, limits={**openai.limits, "max_file_bytes": limit})
+        report = check(dataset, Checker(requirements=host, count_tokens=False))
+        assert [finding.message for finding in report.findings] == expected
 
 
 def test_a_clean_file_has_no_findings(dataset: Path) -> None:
