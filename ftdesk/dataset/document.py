@@ -80,6 +80,11 @@ class Document:
         return len(self._rows)
 
     @property
+    def place(self) -> Path | None:
+        """Where it is kept: its file, else the journal. The same again when it is opened again."""
+        return self.path or (self._journal.path if self._journal else None)
+
+    @property
     def read_only(self) -> bool:
         """Another window has this file open for editing."""
         return self._journal is not None and not self._journal.owned

@@ -19,7 +19,7 @@ from window_driver import Driver, play
 from ftdesk.ui.chart import LossChart
 from ftdesk.ui.evaluation.score_bars import ScoreBars
 from ftdesk.ui.long_list import LongList
-from ftdesk.ui.playground.prompt_edit import PromptEdit
+from ftdesk.ui.prompt_edit import PromptEdit
 
 EPOCHS = 8
 EDIT = " Give nothing else."

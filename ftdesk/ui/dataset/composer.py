@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from ftdesk.dataset.document import Document
 from ftdesk.dataset.record import ROLES
 from ftdesk.overrides import override
 from ftdesk.ui.dataset.edits import unanswered_calls
-from ftdesk.ui.editor import TextEditor
+from ftdesk.ui.prompt_edit import PromptEdit
 from ftdesk.ui.text import Label, set_tooltip
 from ftdesk.ui.tokens import UNIT
 from ftdesk.ui.widgets import Button, Choice, Surface
@@ -21,7 +24,10 @@ _MOST_HEIGHT = 50 * UNIT
 
 
 class Composer(Surface):
-    """Emits ``message_written`` with a message in OpenAI's shape. What is typed stays when the example changes."""
+    """Emits ``message_written`` with a message in OpenAI's shape. What is typed stays when the example changes.
+
+    It waits with its dataset when another is opened, until the window is closed.
+    """
 
     message_written = Signal(object)
 
@@ -30,6 +36,8 @@ class Composer(Surface):
         self.column.setContentsMargins(3 * UNIT, 3 * UNIT, 2 * UNIT, 2 * UNIT)
         self._calls: list[str] = []
         self._chosen_by_hand = False
+        self._dataset: Document | None = None
+        self._drafts: dict[Path, _Draft] = {}
         self.text = _ComposerText(self.tr("Next message"))
         self.text.setObjectName("message_composer")
         self.text.setPlaceholderText(self.tr("Write the next message…"))
@@ -52,6 +60,17 @@ class Composer(Surface):
         row.addWidget(self._add)
         self.column.addWidget(self.text)
         self.column.addLayout(row)
+
+    def change_dataset(self, dataset: Document | None) -> None:
+        """Put what is written aside, and show what was written for ``dataset``."""
+        left, self._dataset = self._dataset, dataset
+        if left is not None and left.place is not None and self.text.text:
+            self._drafts[left.place] = _Draft(self.text.text, self.role.currentIndex(), self._chosen_by_hand)
+        draft = self._drafts.pop(dataset.place, None) if dataset is not None and dataset.place is not None else None
+        self.text.replace_text(draft.text if draft is not None else "")
+        self._chosen_by_hand = draft is not None and draft.chosen_by_hand
+        if draft is not None:
+            self.role.setCurrentIndex(draft.role)
 
     def suggest_role(self, messages: Sequence[Any]) -> None:
         """Choose whose turn it is after ``messages``, unless the user has chosen while writing."""
@@ -83,13 +102,21 @@ class Composer(Surface):
         self._chosen_by_hand = True
 
 
-class _ComposerText(TextEditor):
-    send_pressed = Signal()
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    text: str
+    role: int
+    chosen_by_hand: bool
+
+
+class _ComposerText(PromptEdit):
+    """Undo takes back what is written here; when nothing is left of that, what was done to the dataset."""
 
     @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        control = event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.MetaModifier)
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and control:
-            self.send_pressed.emit()
-            return
-        super().keyPressEvent(event)
+    def _step(self, event: QKeyEvent) -> Callable[[], None] | None:
+        written = self.document()
+        if event.matches(QKeySequence.StandardKey.Undo) and not written.isUndoAvailable():
+            return None
+        if event.matches(QKeySequence.StandardKey.Redo) and not written.isRedoAvailable():
+            return None
+        return super()._step(event)

@@ -193,6 +193,7 @@ class DatasetPanel(Panel):
 
     def _connect(self) -> None:
         dataset = self._dataset
+        dataset.replaced.connect(lambda: self.composer.change_dataset(dataset.document))
         dataset.replaced.connect(self._show_dataset)
         dataset.row_chosen.connect(lambda _: self._show_row(same=False))
         dataset.spliced.connect(self._spliced)

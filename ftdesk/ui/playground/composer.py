@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from ftdesk.errors import InputError
 from ftdesk.hosts.types import ChatOptions
-from ftdesk.ui.playground.prompt_edit import PromptEdit
+from ftdesk.ui.prompt_edit import PromptEdit
 from ftdesk.ui.text import Label, set_tooltip
 from ftdesk.ui.tokens import UNIT
 from ftdesk.ui.widgets import Button, Surface

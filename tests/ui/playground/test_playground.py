@@ -21,7 +21,7 @@ from ftdesk.jobs.types import LaunchPlan
 from ftdesk.ui.models import ModelChoice
 from ftdesk.ui.playground.pane import Pane
 from ftdesk.ui.playground.panel import PlaygroundPanel
-from ftdesk.ui.playground.prompt_edit import PromptEdit
+from ftdesk.ui.prompt_edit import PromptEdit
 from ftdesk.ui.streamed_text import StreamedText
 
 BIGRAM = ModelName("local", "bigram")
