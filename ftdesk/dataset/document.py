@@ -228,6 +228,11 @@ class Document:
         """Whether another program has replaced, changed or removed the file since it was opened or saved."""
         return self.path is not None and self._state is not None and self._is_foreign(FileState.at(self.path))
 
+    @property
+    def is_readable(self) -> bool:
+        """Whether the rows that were not edited can still be read: another program may have written over them."""
+        return self._rows.base is None or self._rows.base.is_intact()
+
     def _is_foreign(self, state: FileState | None) -> bool:
         # A save that replaced the file and failed after that has made a state that is ours, too.
         return state is None or state not in (self._state, self._last_saving.state if self._last_saving else None)

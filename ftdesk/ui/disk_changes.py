@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,9 @@ _POLL_MILLISECONDS = 3_000
 """Network folders send no events, and their number is limited everywhere."""
 
 
+_Choice = tuple[str, Callable[[], object]]
+
+
 class DiskChanges(QObject):
     """Looks at the file when the system tells of a change, now and then, and when the user comes back to the window."""
 
@@ -41,12 +45,15 @@ class DiskChanges(QObject):
         self._notices = notices
         self._saves = saves
         self._told: tuple[Document, int | None] | None = None
+        self._question = ""
         self._watcher: QFileSystemWatcher | None = None
         self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MILLISECONDS)
         self._settle.timeout.connect(self.look)
         self._poll = QTimer(self, interval=_POLL_MILLISECONDS)
         self._poll.timeout.connect(self.look)
+        dataset.replaced.connect(self._withdraw)
         dataset.replaced.connect(self._watch)
+        saves.saved.connect(self.look)
         saves.saved.connect(self._watch)
 
     def begin(self) -> None:
@@ -74,6 +81,7 @@ class DiskChanges(QObject):
             return
         if not document.changed_on_disk():
             self._told = None
+            self._withdraw()
             return
         state = _modified_at(document.path)
         if self._told != (document, state):
@@ -89,14 +97,16 @@ class DiskChanges(QObject):
         if self._told[1] is None:
             self._tell(document, document.path)
             return
-        self._notices.show_notice(
+        if not document.is_readable:
+            self._tell(document, document.path)
+            return
+        self._ask(
             self.tr("{file} was changed by another program. Saving would lose what that wrote.").format(
                 file=document.path.name
             ),
-            self.tr("Bring both together"),
-            self.merge,
-            others=((self.tr("Keep both"), self.keep_both), (self.tr("Save as…"), self.save_as_requested.emit)),
-            lasting=True,
+            (self.tr("Bring both together"), self.merge),
+            (self.tr("Keep both"), self.keep_both),
+            (self.tr("Save as…"), self.save_as_requested.emit),
         )
 
     def merge(self) -> None:
@@ -128,6 +138,7 @@ class DiskChanges(QObject):
             work.end()
 
     def _say_merged(self, conflicts: int) -> None:
+        self.look()
         if conflicts:
             text = plural(
                 conflicts,
@@ -148,6 +159,7 @@ class DiskChanges(QObject):
             self._saves.then(self.reload)
             return
         if self._dataset.attempt(lambda document: document.reload()):
+            self.look()
             document = self._dataset.document
             if document is not None and document.set_aside is not None:
                 text = self.tr("Read again from the disk. Your unsaved edits are kept in {path}.").format(
@@ -177,27 +189,41 @@ class DiskChanges(QObject):
 
     def _tell(self, document: Document, path: Path) -> None:
         if not path.exists():
-            self._notices.show_notice(
+            self._ask(
                 self.tr("{file} was removed or renamed by another program. All of it is still here.").format(
                     file=path.name
                 ),
-                self.tr("Write it again"),
-                self.write_again,
-                others=((self.tr("Save as…"), self.save_as_requested.emit),),
-                lasting=True,
+                (self.tr("Write it again"), self.write_again),
+                (self.tr("Save as…"), self.save_as_requested.emit),
             )
             return
         text = self.tr("{file} was changed by another program.").format(file=path.name)
-        if document.is_modified:
-            self._notices.show_notice(
-                text,
-                self.tr("Bring both together"),
-                self.merge,
-                others=((self.tr("Read it again"), self.reload), (self.tr("Keep both"), self.keep_both)),
-                lasting=True,
-            )
+        merge, reload = (self.tr("Bring both together"), self.merge), (self.tr("Read it again"), self.reload)
+        if not document.is_modified:
+            self._ask(text, reload)
+        elif document.is_readable:
+            self._ask(text, merge, reload, (self.tr("Keep both"), self.keep_both))
         else:
-            self._notices.show_notice(text, self.tr("Read it again"), self.reload, lasting=True)
+            self._ask(
+                self.tr(
+                    "{file} was overwritten by another program, and with it the examples you have not edited. "
+                    "Your edits are still here."
+                ).format(file=path.name),
+                merge,
+                reload,
+            )
+
+    def _ask(self, text: str, first: _Choice, *others: _Choice) -> None:
+        """Offer what can be done, until something has worked: a choice that fails leaves the others."""
+        self._withdraw()
+        self._question = text
+        self._notices.show_notice(text, *first, others=others, lasting=True, until_done=True)
+
+    def _withdraw(self) -> None:
+        """The file is what is shown, or another dataset is."""
+        if self._question:
+            self._notices.close_notice(self._question)
+            self._question = ""
 
     def _watch(self) -> None:
         """Watch the open file, and its folder: a file that is replaced is another one, which nobody watches yet."""

@@ -53,10 +53,11 @@ class Notices(QWidget):
         *,
         others: Sequence[tuple[str, Callable[[], object]]] = (),
         lasting: bool = False,
+        until_done: bool = False,
     ) -> None:
         """Say ``text``. ``action`` names the button that calls ``act``, ``others`` are further choices.
 
-        ``lasting`` stays until it is closed.
+        ``lasting`` stays until it is closed, and with ``until_done`` no choice closes it, but ``close_notice``.
         """
         text = visible(text)
         if text in self.texts:
@@ -82,7 +83,7 @@ class Notices(QWidget):
 
         for name, do in ((action, act), *others):
             if do is not None:
-                row.addWidget(Button(name, _both(close, do), kind="toast"))
+                row.addWidget(Button(name, do if until_done else _both(close, do), kind="toast"))
         row.addWidget(Button(self.tr("Close"), close, kind="toast"))
         self._toasts.append(toast)
         self._column.addWidget(toast)

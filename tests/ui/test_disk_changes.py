@@ -178,11 +178,59 @@ def test_saving_over_another_programs_change_asks_first(qapp: QApplication, samp
     async def scenario(user: Driver) -> None:
         user.window.desk.files.open(sample)
         opened(user).replace(0, EDITED, "Edit")
-        write(sample, THEIRS, how="in place")
+        write(sample, THEIRS, how="replaced")
         user.window.commands["save"].trigger()
         assert "Saving would lose" in user.window.desk.notices.texts[0]
         assert {"Bring both together", "Keep both", "Save as…"} <= set(buttons(user))
         assert content(sample) == THEIRS
+
+    play(qapp, scenario)
+
+
+@pytest.mark.parametrize("saving", [False, True], ids=["told", "told before saving"])
+def test_rows_that_were_overwritten_are_not_offered_to_be_kept(qapp: QApplication, sample: Path, saving: bool) -> None:
+    async def scenario(user: Driver) -> None:
+        user.window.desk.files.open(sample)
+        opened(user).replace(0, EDITED, "Edit")
+        write(sample, THEIRS, how="in place")
+        if saving:
+            user.window.commands["save"].trigger()
+        await until_told(user, "was overwritten by another program")
+        assert set(buttons(user)) == {"Bring both together", "Read it again", "Close"}
+        buttons(user)["Bring both together"].click()
+        assert [EDITED, THEIRS.strip()] == sorted(opened(user).lines(), key=lambda line: line != EDITED)
+        assert not any("overwritten" in text for text in user.window.desk.notices.texts)
+
+    play(qapp, scenario)
+
+
+def test_the_choices_stay_until_one_has_worked(
+    qapp: QApplication, sample: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario(user: Driver) -> None:
+        user.window.desk.files.open(sample)
+        opened(user).replace(0, EDITED, "Edit")
+        write(sample, THEIRS, how="replaced")
+        await until_told(user, "was changed by another program")
+        with monkeypatch.context() as patch:
+            patch.setattr(disk_changes, "_free_name", lambda path, _: path.parent / "no such folder" / path.name)
+            buttons(user)["Keep both"].click()
+        assert len(user.window.desk.notices.texts) == 2  # the question and what failed
+        buttons(user)["Keep both"].click()
+        assert not any("was changed" in text for text in user.window.desk.notices.texts)
+        assert not opened(user).is_modified
+
+    play(qapp, scenario)
+
+
+def test_the_choices_go_with_the_dataset_they_are_about(qapp: QApplication, sample: Path) -> None:
+    async def scenario(user: Driver) -> None:
+        user.window.desk.files.open(sample)
+        opened(user).replace(0, EDITED, "Edit")
+        write(sample, THEIRS, how="replaced")
+        await until_told(user, "was changed by another program")
+        user.window.desk.files.new()
+        assert user.window.desk.notices.texts == []
 
     play(qapp, scenario)
 
