@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtWidgets import QAbstractItemDelegate, QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
+
+from ftdesk.overrides import override
 
 
 class LongList(QTableView):
@@ -43,3 +45,12 @@ class LongList(QTableView):
         selection = self.selectionModel().selection()
         parts = [selection.at(index) for index in range(selection.count())]
         return [range(part.top(), part.bottom() + 1) for part in parts]
+
+    @override
+    def moveCursor(self, cursorAction: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
+        # Home and End are the ends of a line for a table, and one that has a single column stays where it is.
+        if cursorAction == QAbstractItemView.CursorAction.MoveHome:
+            return self.model().index(0, 0)
+        if cursorAction == QAbstractItemView.CursorAction.MoveEnd:
+            return self.model().index(self.model().rowCount() - 1, 0)
+        return super().moveCursor(cursorAction, modifiers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent
@@ -38,11 +38,11 @@ class ExamplesList(Surface):
         super().__init__("left", 0, 0, parent)
         self._dataset = desk.dataset
         self.model = ExamplesModel(desk.dataset, desk.checking, self)
-        self.search = QLineEdit()
+        self.search = _SearchField()
         self.search.setObjectName("examples_search")
         self.search.setAccessibleName(self.tr("Search examples"))
         self.search.setPlaceholderText(self.tr("Search…"))
-        self.search.setClearButtonEnabled(False)
+        self.search.setClearButtonEnabled(True)
         set_tooltip(
             self.search,
             self.tr(
@@ -51,6 +51,8 @@ class ExamplesList(Surface):
             ),
         )
         self.search.textChanged.connect(self._search)
+        self.search.entered.connect(self._enter_list)
+        self.search.escaped.connect(self._end_search)
         self.view = _View(self.tr("Examples"), ExamplesDelegate(), ROW_HEIGHT)
         self.view.setObjectName("examples_view")
         self.view.setModel(self.model)
@@ -96,15 +98,28 @@ class ExamplesList(Surface):
         """Select these rows of the document, as far as they are shown."""
         flags = QItemSelectionModel.SelectionFlag
         selection = QItemSelection()
-        for row in rows:
-            position = self.model.position_of(row)
-            if position >= 0:
-                index = self.model.index(position, 0)
-                selection.select(index, index)
+        positions = (position for row in rows if (position := self.model.position_of(row)) >= 0)
+        for part in _ranges(positions):
+            # Selecting 20,000 single rows would take seconds.
+            selection.select(self.model.index(part.start, 0), self.model.index(part.stop - 1, 0))
         self.view.selectionModel().select(selection, flags.ClearAndSelect | flags.Rows)
 
     def _search(self, text: str) -> None:
         self.model.search(text)
+
+    def _enter_list(self) -> None:
+        """Go from the search to the first example that it has found."""
+        if not self.model.rowCount():
+            return
+        if self.model.filtered:
+            self._dataset.choose(self.model.row_at(0))
+            self._follow(self._dataset.row)
+        self.view.setFocus()
+
+    def _end_search(self) -> None:
+        self.search.clear()
+        self._follow(self._dataset.row)
+        self.view.setFocus()
 
     def _show_search(self) -> None:
         if self.model.problem:
@@ -134,6 +149,21 @@ class ExamplesList(Surface):
             flags = QItemSelectionModel.SelectionFlag
             self.view.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
         self.view.scrollTo(index)
+
+
+class _SearchField(QLineEdit):
+    entered = Signal()
+    """Enter or the arrow that leads down to the list."""
+    escaped = Signal()
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Down):
+            self.entered.emit()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.escaped.emit()
+        else:
+            super().keyPressEvent(event)
 
 
 class _View(LongList):
@@ -209,3 +239,17 @@ class _View(LongList):
         if gap != self._gap:
             self._gap = gap
             self.viewport().update()
+
+
+def _ranges(numbers: Iterable[int]) -> Iterator[range]:
+    """``numbers`` with those that follow each other put together."""
+    part = range(0)
+    for number in numbers:
+        if part and number == part.stop:
+            part = range(part.start, number + 1)
+            continue
+        if part:
+            yield part
+        part = range(number, number + 1)
+    if part:
+        yield part
