@@ -60,7 +60,7 @@ class JsonEditor(TextEditor):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_highlighter"):
-            self._highlighter.recolour(self.palette())
+            self._highlighter.recolour(self.palette(), self.firstVisibleBlock())
 
     def _first_mistake(self, shown: str) -> tuple[str, int]:
         if not shown.strip():

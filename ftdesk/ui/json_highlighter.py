@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from PySide6.QtCore import QSignalBlocker
-from PySide6.QtGui import QColor, QPalette, QSyntaxHighlighter, QTextCharFormat, QTextDocument
+from PySide6.QtCore import QSignalBlocker, QTimer
+from PySide6.QtGui import QColor, QPalette, QSyntaxHighlighter, QTextBlock, QTextCharFormat, QTextCursor, QTextDocument
 
 from ftdesk.overrides import override
+from ftdesk.ui.long_lines import PART
 from ftdesk.ui.tokens import Tokens, tokens
 
 _LONGEST = 20_000
@@ -23,9 +24,16 @@ class JsonHighlighter(QSyntaxHighlighter):
         super().__init__(document)
         self._table: Tokens | None = None
         self._formats: dict[str, QTextCharFormat] = {}
-        self.recolour(palette)
+        # Cursors move with what is written meanwhile.
+        self._at = QTextCursor(document)
+        self._end = QTextCursor(document)
+        self._rest = QTimer(self)
+        self._rest.setInterval(0)
+        self._rest.timeout.connect(self._recolour_part)
+        self.recolour(palette, document.firstBlock())
 
-    def recolour(self, palette: QPalette) -> None:
+    def recolour(self, palette: QPalette, first: QTextBlock) -> None:
+        """Take the colours of ``palette``: for the text from ``first`` on now, for the rest of a long one soon."""
         table = tokens(palette)
         if table == self._table:
             return
@@ -34,9 +42,24 @@ class JsonHighlighter(QSyntaxHighlighter):
             look = QTextCharFormat()
             look.setForeground(QColor(colour))
             self._formats[kind] = look
+        self._at.setPosition(first.position())
+        self._end.setPosition(first.position())
+        self._rest.start()
+        self._recolour_part()
+
+    def _recolour_part(self) -> None:
+        done = 0
         # To the document colours are a change of its contents, to the editor they must not be typing.
         with QSignalBlocker(self.document()):
-            self.rehighlight()
+            while done < PART:
+                block = self._at.block()
+                self.rehighlightBlock(block)
+                done += block.length()
+                if not self._at.movePosition(QTextCursor.MoveOperation.NextBlock):
+                    self._at.movePosition(QTextCursor.MoveOperation.Start)
+                if self._at.block() == self._end.block():
+                    self._rest.stop()
+                    return
 
     @override
     def highlightBlock(self, text: str) -> None:

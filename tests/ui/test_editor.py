@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QMimeData, Qt
-from PySide6.QtGui import QInputMethodEvent, QTextCursor
+from PySide6.QtGui import QInputMethodEvent, QTextBlock, QTextCursor
 from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -246,5 +246,31 @@ def test_another_colour_scheme_is_no_typing(qtbot: QtBot) -> None:
     QApplication.processEvents()
     with qtbot.assertNotEmitted(editor.textChanged):
         editor.setPalette(palette(DARK))
-    line = editor.document().firstBlock().layout()
-    assert line.formats()[0].format.foreground().color().name() == DARK.accent
+    assert colour(editor.document().firstBlock()) == DARK.accent
+
+
+def test_a_long_text_takes_new_colours_from_what_is_visible_on_while_the_window_stays_free(qtbot: QtBot) -> None:
+    editor = JsonEditor("JSON")
+    qtbot.addWidget(editor)
+    editor.resize(400, 300)
+    editor.fill_height()
+    editor.show()
+    editor.show_text("\n".join(f'"{number}": 1,' for number in range(12_000)))
+    editor.put_cursor_at_end()
+    first = editor.firstVisibleBlock()
+    assert first.blockNumber() > 11_000
+    document = editor.document()
+    editor.setPalette(palette(DARK))
+    assert colour(first) == DARK.accent
+    assert colour(document.findBlockByNumber(9_000)) == LIGHT.accent  # neither seen nor among the next
+    cursor = editor.textCursor()
+    cursor.setPosition(0)
+    cursor.insertText('"new": 1,\n')  # what is written meanwhile leaves no line out
+    blocks = [document.findBlockByNumber(number) for number in range(document.blockCount())]
+    qtbot.waitUntil(lambda: all(colour(block) == DARK.accent for block in blocks), timeout=30_000)
+
+
+def colour(block: QTextBlock) -> str:
+    layout = block.layout()
+    ranges = layout.formats()  # held, since Qt for Python deletes what is in them with them
+    return ranges[0].format.foreground().color().name()
