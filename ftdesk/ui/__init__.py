@@ -9,7 +9,7 @@ what it wants of another place; panels never import panels, the window connects 
 - Work over 100 ms: ``work = desk.background.begin(title, cancel)``, ``work.report(...)``, and ``work.end()`` in a
   ``finally``.
 - Errors: let them reach ``tasks``, or ``desk.notices.show_error(error)``. Nothing asks "are you sure"; it does it and
-  ``desk.notices.show_notice(text, "Undo", ...)`` offers the way back.
+  ``desk.dataset.offer_undo(text)`` offers the way back.
 - Text of data, models and servers: ``text.Label`` (plain), ``text.SafeText`` (Markdown), ``set_tooltip``, ``one_line``;
   never a raw ``QLabel`` or ``setToolTip``.
 - Look: ``widgets`` (Surface, Button, IconButton, Choice, Chip, Tile, EmptyState, Column), measures in multiples of

@@ -49,9 +49,9 @@ def test_the_notice_of_an_edit_stays_when_the_dataset_is_saved(window: Window) -
 def test_what_is_typed_after_it_is_not_undone_in_its_place(window: Window) -> None:
     panel_of(window).examples.delete()
     [undo] = undo_buttons(window)
+    typed = [b'{"messages": []}']
     # An editor that has not told yet what was typed.
     window.desk.dataset.leaving.connect(lambda: typed and opened(window).replace(0, typed.pop(), "Type"))
-    typed = [b'{"messages": []}']
     undo.click()
     assert opened(window).line(0) == b'{"messages": []}'
     assert len(opened(window)) == 4

@@ -150,6 +150,8 @@ class ExamplesModel(QAbstractTableModel):
         record = document.record(row)
         if record.kind in ("broken", "blank"):
             preview = one_line(line[: _PREVIEW * 4].decode("utf-8", "replace"), _PREVIEW)
+            if record.kind == "broken" and not line:
+                preview = self.tr("overwritten by another program")
             return ExampleSummary(row, preview, record.kind, 0, None, "error" if record.kind == "broken" else severity)
         tags = tuple(sorted(document.labels.of(line).tags, key=str.casefold))
         preview = one_line(record.preview, _PREVIEW)

@@ -146,3 +146,14 @@ def test_a_bulk_change_is_followed_as_a_whole(make_window: MakeWindow, qtbot: Qt
     assert model.index(1_500, 0).data().startswith("1501: number 3001")
     document.undo()
     assert model.rowCount() == 4_000
+
+
+def test_a_row_that_another_program_has_overwritten_says_so(window: Window) -> None:
+    document = window.desk.dataset.document
+    assert document is not None
+    assert document.path is not None
+    document.replace(0, line("mine"), "Edit")
+    document.path.write_bytes(b"{}\n")
+    model = model_of(window)
+    assert model.summary(0).preview == "mine"
+    assert (model.summary(1).preview, model.summary(1).kind) == ("overwritten by another program", "broken")
