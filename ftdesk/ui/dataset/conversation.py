@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
@@ -59,7 +59,8 @@ class ConversationView(QWidget):
         self._column = Column(self.tr("Conversation"))
         self.order = CardOrder(self._column, self._cards, self)
         self.order.message_moved.connect(self.message_moved)
-        self._empty = Label(self.tr("This example is empty. Write its first message below."), "mute")
+        self._empty = Label("", "mute", wrap=True)
+        self._empty.setObjectName("conversation_empty")
         self._more = Button("", self._show_more, kind="link")
         self._outputs = PreferenceOutputs()
         self._reference = FieldsEditor(self.tr("Reference for the grader"), "reference_field")
@@ -100,6 +101,7 @@ class ConversationView(QWidget):
         self._show_cards(messages, contexts_of(record), min(at_once, self._limit))
         if len(self._cards) < min(self._limit, len(messages)):
             self._later.start()
+        self._empty.setText(self._why_empty(record))
         self._empty.setVisible(not messages)
         hidden = len(messages) - self._limit
         self._more.setText(plural(hidden, self.tr("Show 1 more message"), self.tr("Show {number} more messages")))
@@ -125,6 +127,7 @@ class ConversationView(QWidget):
         self._later.stop()
         self.order.cancel()
         self._show_cards((), (), 0)
+        self._empty.setText(self.tr("This dataset has no examples. Write the first message of one below."))
         self._empty.show()
         self._more.hide()
         self._outputs.hide()
@@ -180,6 +183,12 @@ class ConversationView(QWidget):
         self._column.page.adjustSize()
         bar = self._column.verticalScrollBar()
         bar.setValue(bar.maximum())
+
+    def _why_empty(self, record: Record) -> str:
+        holder = record.value.get("input") if record.kind == "preference" else record.value
+        if isinstance(holder, Mapping) and not isinstance(holder.get("messages", []), list):
+            return self.tr("“messages” is not a list. Edit it as raw JSON.")
+        return self.tr("This example is empty. Write its first message below.")
 
     def _build_slice(self) -> None:
         """Build the next cards of a long example."""

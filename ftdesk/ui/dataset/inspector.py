@@ -92,6 +92,8 @@ class Inspector(Surface):
 
     def show_record(self, record: Record, line: bytes) -> None:
         preference = record.kind == "preference"
+        self.labels.show()
+        self._findings_title.show()
         place: Path = ("input", "tools") if preference else ("tools",)
         self.tools.show_tools(tools_of(record.value, preference=preference), line, place)
         self.tools.setVisible(record.kind not in ("broken", "blank"))
@@ -114,6 +116,9 @@ class Inspector(Surface):
         self._json.setVisible(False)
         self.labels.show_labels(Labels())
         self.show_findings(())
+        # Without an example there is nothing to say anything about, and typed tags would have no place to go.
+        for part in (self.labels, self._findings_title, self._none):
+            part.hide()
 
     def show_findings(self, findings: Sequence[Finding], *, checked: bool = True) -> None:
         """``checked`` is false while nothing is known yet."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -10,8 +9,6 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from ftdesk.dataset.conversation import new_example
-from ftdesk.dataset.document import Document
 from ftdesk.dataset.record import Kind
 from ftdesk.errors import FtdeskError
 from ftdesk.overrides import override
@@ -276,7 +273,8 @@ class DatasetPanel(Panel):
             if tokens is not None:
                 parts.append(plural(tokens, self.tr("1 token"), self.tr("{number} tokens")))
             self._facts.setText(" · ".join(parts))
-        self.inspector.show_findings(self.desk.checking.findings(row), checked=self.desk.checking.is_checked(row))
+            findings, checked = self.desk.checking.findings(row), self.desk.checking.is_checked(row)
+            self.inspector.show_findings(findings, checked=checked)
 
     def _show_tags(self) -> None:
         document, row = self._dataset.document, self._dataset.row
@@ -299,19 +297,15 @@ class DatasetPanel(Panel):
         else:
             self.conversation.focus_empty()
 
-    def _change(self, change: Callable[[Document], None]) -> bool:
-        """Change the dataset after what is typed has been committed."""
-        self._dataset.leaving.emit()
-        return self._dataset.attempt(change)
-
     def _add_message(self, message: dict[str, Any]) -> None:
         document = self._dataset.document
         if document is None:
             return
         if self._dataset.row < 0:
-            self._change(lambda document: document.insert(0, [new_example()], self.tr("New example")))
-        end = len(document.record(self._dataset.row).messages)
-        if self.edits.add_message(end, message):
+            added = self.edits.add_example(message)
+        else:
+            added = self.edits.add_message(len(document.record(self._dataset.row).messages), message)
+        if added:
             self.conversation.scroll_to_end()
         else:
             self.composer.text.replace_text(message["content"])

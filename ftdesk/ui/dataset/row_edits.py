@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject
 
 from ftdesk.dataset.changes import LabelChange
 from ftdesk.dataset.content_parts import add_part
-from ftdesk.dataset.conversation import add_message, move_message, remove_message
+from ftdesk.dataset.conversation import add_message, move_message, new_example, remove_message
 from ftdesk.dataset.document import Document
 from ftdesk.ui.dataset.edits import Edit
 from ftdesk.ui.open_dataset import OpenDataset
@@ -42,6 +42,11 @@ class RowEdits(QObject):
 
     def add_message(self, index: int, message: Mapping[str, Any]) -> bool:
         return self.edit(self.tr("Add message"), lambda line: add_message(line, index, message))
+
+    def add_example(self, message: Mapping[str, Any]) -> bool:
+        """Begin a dataset that has no examples with one of this message."""
+        line = add_message(new_example(), 0, message)
+        return self._dataset.attempt(lambda document: document.insert(0, [line], self.tr("New example")))
 
     def add_part(self, index: int, part: Mapping[str, Any]) -> None:
         title = self.tr("Add to message {number}").format(number=index + 1)
