@@ -103,8 +103,10 @@ class DatasetPanel(Panel):
         self._repairs.fix(self._dataset.row, finding)
 
     def toggle_inspector(self) -> None:
-        self._wants_inspector = not self.inspector.isVisible()
+        self._wants_inspector = self.inspector.isHidden()
         self.inspector.setVisible(self._wants_inspector)
+        # Where three columns do not fit, the inspector takes the place of the list.
+        self.list.setVisible(self._fits or not self._wants_inspector)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -114,6 +116,7 @@ class DatasetPanel(Panel):
         if fits != self._fits:
             self._fits = fits
             self.inspector.setVisible(fits and self._wants_inspector)
+            self.list.show()
 
     def _editor(self) -> QWidget:
         middle = QWidget()
@@ -322,6 +325,8 @@ class DatasetPanel(Panel):
         self._dataset.choose(max(0, self._dataset.row - 1))
 
     def _search(self) -> None:
+        if self.list.isHidden():
+            self.toggle_inspector()
         self.list.search.setFocus()
         self.list.search.selectAll()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from dataset_window import MakeWindow, click, example, find, opened, write
+from dataset_window import MakeWindow, click, example, find, opened, panel_of, write
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
@@ -382,3 +382,24 @@ def test_words_that_only_one_answer_has_are_marked(make_window: MakeWindow, tmp_
         for name in ("preferred_output_0", "non_preferred_output_0")
     }
     assert marked == {"preferred_output_0": ["Good", "you"], "non_preferred_output_0": ["Bad", "me"]}
+
+
+def test_in_a_narrow_window_the_inspector_takes_the_place_of_the_list(window: Window) -> None:
+    window.resize(900, 600)
+    QApplication.processEvents()
+    panel = panel_of(window)
+    panel.toggle_inspector()
+    QApplication.processEvents()
+    assert (panel.list.isVisible(), panel.inspector.isVisible()) == (False, True)
+    assert panel.inspector.mapTo(panel, panel.inspector.rect().bottomRight()).x() <= panel.width()
+    panel.toggle_inspector()
+    assert (panel.list.isVisible(), panel.inspector.isVisible()) == (True, False)
+
+
+def test_a_search_in_a_narrow_window_brings_the_list_back(window: Window) -> None:
+    window.resize(900, 600)
+    QApplication.processEvents()
+    panel = panel_of(window)
+    panel.toggle_inspector()
+    panel._search()
+    assert (panel.list.isVisible(), window.focusWidget()) == (True, panel.list.search)
