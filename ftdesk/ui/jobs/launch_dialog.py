@@ -72,7 +72,7 @@ class LaunchDialog(QDialog):
         desk.checking.stopped.connect(self._checking_stopped)
         self._tasks.start("split", self._deal_out())
         self._choose_host()
-        # Return starts it; Tab begins with the first field.
+        # Until it is known what the user has to do next; Return starts it.
         self.setFocus()
 
     @override
@@ -232,6 +232,8 @@ class LaunchDialog(QDialog):
         told = outlook.expectation(self._form.settings.epochs(), self._desk.jobs.jobs) if outlook and known else " "
         self._estimate.setText(told)
         self._start.setEnabled(not waiting and not blocking and (not rejection or self._anyway.isChecked()))
+        if self.focusWidget() is self and not waiting:
+            (self._start if self._start.isEnabled() else self._form).setFocus()
         self._fit()
 
     def _outlook(self) -> Outlook | None:

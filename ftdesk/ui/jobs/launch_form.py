@@ -134,6 +134,7 @@ class LaunchForm(QWidget):
         self._host.activated.connect(lambda *_: self.host_chosen.emit())
         self._model = Choice(self.tr("Base model"))
         self._model.setObjectName("launch_model")
+        self.setFocusProxy(self._model)
         self._model.currentTextChanged.connect(lambda *_: self._describe_model())
         self._model_note = Label("", "caption", wrap=True)
         model = QVBoxLayout()

@@ -173,6 +173,16 @@ def test_the_sheet_works_by_keys_alone(qapp: QApplication, data: Path) -> None:
     play(qapp, scenario)
 
 
+def test_the_keyboard_is_on_the_start_as_soon_as_it_can_be_pressed(qapp: QApplication, data: Path) -> None:
+    async def scenario(user: Driver) -> None:
+        user.window.desk.files.open(data)
+        user.window.commands["train"].trigger()
+        await user.until_enabled("launch_confirm_button")
+        assert user.find("launch_dialog").focusWidget() is user.find("launch_confirm_button")
+
+    play(qapp, scenario)
+
+
 def test_without_a_dataset_the_sample_is_offered(qapp: QApplication) -> None:
     async def scenario(user: Driver) -> None:
         user.click("launch_button")
