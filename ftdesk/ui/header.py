@@ -67,6 +67,8 @@ class Header(QFrame):
         if summary and summary.tokens:
             parts.append(self.tr("{count} tokens").format(count=count(summary.tokens)))
         errors, warnings = checking.count("error"), checking.count("warning")
+        if not len(document):
+            errors = warnings = 0  # nobody has done anything wrong yet
         if errors:
             parts.append(plural(errors, self.tr("1 error"), self.tr("{number} errors")))
         elif warnings:

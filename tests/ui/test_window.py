@@ -356,3 +356,14 @@ def test_work_in_the_background_is_shown_and_can_be_stopped(make_window: MakeWin
     assert stopped == [True]
     work.end()
     assert not label.isVisible()
+
+
+def test_a_new_dataset_is_not_greeted_with_an_error(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window()
+    window.desk.checking.begin()
+    window.desk.files.new()
+    qtbot.waitUntil(lambda: window.desk.checking.is_settled, timeout=60_000)
+    assert window.desk.checking.count("error") == 1
+    health = window.findChild(QLabel, "health_label")
+    assert health.text() == "0 examples"
+    window.desk.checking.close()

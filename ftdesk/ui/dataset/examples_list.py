@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractItemDelegate, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractItemDelegate, QHBoxLayout, QLineEdit, QToolButton, QWidget
 
 from ftdesk.overrides import override
 from ftdesk.ui.dataset.dragging import Drag
@@ -43,6 +43,8 @@ class ExamplesList(Surface):
         self.search.setAccessibleName(self.tr("Search examples"))
         self.search.setPlaceholderText(self.tr("Search…"))
         self.search.setClearButtonEnabled(True)
+        for button in self.search.findChildren(QToolButton):
+            button.setAccessibleName(self.tr("Clear the search"))
         set_tooltip(
             self.search,
             self.tr(
