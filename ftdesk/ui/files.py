@@ -28,7 +28,7 @@ from ftdesk.ui.work import BackgroundWork
 if TYPE_CHECKING:
     from ftdesk.ui.tasks import Tasks
 
-_AT_ONCE_BYTES = 1 << 20
+_AT_ONCE_BYTES = 8 << 20
 """Up to this size a file is indexed within a frame or two; larger ones are opened in a thread."""
 
 _SAMPLE = "samples/medical-coder.jsonl"
