@@ -66,7 +66,7 @@ def test_arguments_are_checked_against_the_schema_while_they_are_typed(make_tool
     assert set(problem.text().split("\n")) == {
         '"city" is a required property',
         "Additional properties are not allowed ('x' was unexpected)",
-        'days: "two" is not of type "integer"',
+        'days: the value is not of type "integer"',
     }
     assert len(arguments.extraSelections()) == 1
     arguments.setPlainText('{"city": "Bergen", "days": 2}')
@@ -172,7 +172,7 @@ def test_a_changed_schema_checks_the_arguments_of_the_cards_anew(make_tools: Any
     parameters.setPlainText(parameters.toPlainText().replace('"string"', '"number"'))
     commit(window)
     assert opened(window).line(0) == before.replace(b'"string"', b'"number"')
-    assert find(window, Label, "tool_call_1_problem").text() == 'city: "Oslo" is not of type "number"'
+    assert find(window, Label, "tool_call_1_problem").text() == 'city: the value is not of type "number"'
 
 
 def test_an_edit_of_a_schema_keeps_the_characters_of_the_rest(
