@@ -252,6 +252,7 @@ def test_another_colour_scheme_is_no_typing(qtbot: QtBot) -> None:
 def test_a_long_text_takes_new_colours_from_what_is_visible_on_while_the_window_stays_free(qtbot: QtBot) -> None:
     editor = JsonEditor("JSON")
     qtbot.addWidget(editor)
+    editor.setPalette(palette(LIGHT))  # whatever the tests before this one have left
     editor.resize(400, 300)
     editor.fill_height()
     editor.show()
