@@ -249,10 +249,13 @@ def test_another_colour_scheme_is_no_typing(qtbot: QtBot) -> None:
     assert colour(editor.document().firstBlock()) == DARK.accent
 
 
-def test_a_long_text_takes_new_colours_from_what_is_visible_on_while_the_window_stays_free(qtbot: QtBot) -> None:
+def test_a_long_text_takes_new_colours_from_what_is_visible_on_while_the_window_stays_free(
+    qapp: QApplication, qtbot: QtBot
+) -> None:
+    qapp.setStyleSheet("")  # whatever the tests before this one have left
     editor = JsonEditor("JSON")
     qtbot.addWidget(editor)
-    editor.setPalette(palette(LIGHT))  # whatever the tests before this one have left
+    editor.setPalette(palette(LIGHT))
     editor.resize(400, 300)
     editor.fill_height()
     editor.show()
